@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The ioctl interface of /dev/hvmod.
+ *
+ * Three kinds of file descriptor, and the life of each object is the life of
+ * its descriptor:
+ *
+ *   /dev/hvmod   the machine: HVMOD_GET_CAPS, HVMOD_DOMAIN_INFO,
+ *                HVMOD_DOMAIN_CREATE (gives a domain descriptor)
+ *   domain       one DomU: memory, interrupts, HVMOD_VCPU_CREATE (gives a vCPU
+ *                descriptor); the domain goes when the last of its descriptors
+ *                closes
+ *   vCPU         one virtual processor; mmap() of one page at offset 0 gives
+ *                struct hvmod_run
+ *
+ * Every argument struct begins with its own size. A caller with an older,
+ * shorter struct gets zeroes for what it does not know; a caller with a newer,
+ * longer one gets E2BIG unless the bytes that the kernel does not know are
+ * zero. Reserved fields and unknown flags must be zero (EINVAL). Descriptors
+ * are close-on-exec. A domain may be used only by the address space that made
+ * it (EIO from any other), since its memory is that address space's.
+ */
+#ifndef _UAPI_HVMOD_H
+#define _UAPI_HVMOD_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define HVMOD_ABI_VERSION	1
+
+#define HVMOD_NAME_MAX		64	/* bytes with the final NUL */
+#define HVMOD_VCPUS_MAX		64
+#define HVMOD_GPA_BITS		46	/* guest-physical addresses are below 2^46 */
+
+#define HVMOD_IOC_MAGIC		0xB9
+
+/**
+ * enum hvmod_state - life-cycle state of a domain
+ * @HVMOD_STATE_CREATED: made, no vCPU has run yet
+ * @HVMOD_STATE_RUNNING: vCPUs may run
+ * @HVMOD_STATE_PAUSED: vCPUs are held; HVMOD_VCPU_RUN returns at once
+ * @HVMOD_STATE_SHUTDOWN: the guest powered off or was reset
+ * @HVMOD_STATE_CRASHED: the guest triple-faulted or could not be entered
+ * @HVMOD_STATE_DYING: the last descriptor was closed, memory is on its way back
+ */
+enum hvmod_state {
+	HVMOD_STATE_CREATED	= 1,
+	HVMOD_STATE_RUNNING	= 2,
+	HVMOD_STATE_PAUSED	= 3,
+	HVMOD_STATE_SHUTDOWN	= 4,
+	HVMOD_STATE_CRASHED	= 5,
+	HVMOD_STATE_DYING	= 6,
+};
+
+/**
+ * enum hvmod_reason - why a domain is in HVMOD_STATE_SHUTDOWN or _CRASHED
+ * @HVMOD_REASON_NONE: it is in neither
+ * @HVMOD_REASON_POWEROFF: the guest powered itself off
+ * @HVMOD_REASON_RESET: the guest asked for a reset
+ * @HVMOD_REASON_TRIPLE_FAULT: the guest triple-faulted
+ * @HVMOD_REASON_PANIC: the guest reported a panic
+ * @HVMOD_REASON_WATCHDOG: a watchdog fired
+ * @HVMOD_REASON_DESTROYED: destroyed from outside
+ * @HVMOD_REASON_INTERNAL: the processor refused the guest's state, or the VMM
+ *	met an instruction that it does not emulate
+ */
+enum hvmod_reason {
+	HVMOD_REASON_NONE		= 0,
+	HVMOD_REASON_POWEROFF		= 1,
+	HVMOD_REASON_RESET		= 2,
+	HVMOD_REASON_TRIPLE_FAULT	= 3,
+	HVMOD_REASON_PANIC		= 4,
+	HVMOD_REASON_WATCHDOG		= 5,
+	HVMOD_REASON_DESTROYED		= 6,
+	HVMOD_REASON_INTERNAL		= 7,
+};
+
+/**
+ * struct hvmod_caps - HVMOD_GET_CAPS: what this machine and module offer
+ * @size: size of this struct as the caller knows it (in); as the kernel knows
+ *	it (out)
+ * @abi_version: HVMOD_ABI_VERSION of the module (out)
+ * @features: HVMOD_FEATURE_* bits of the processor that are in use (out)
+ * @tsc_khz: frequency of the time-stamp counter, kHz (out)
+ * @vcpus_max: most vCPUs a domain can have (out)
+ * @domains_max: most domains at once (out)
+ * @run_size: bytes to mmap() from a vCPU descriptor (out)
+ * @gpa_bits: guest-physical addresses are below 2^gpa_bits (out)
+ * @core_pages: 4 KiB pages that ring -1 owns now, image and donations (out)
+ * @core_free_pages: those of @core_pages that wait for a use (out)
+ * @module_version: version text of the module, NUL-terminated (out)
+ *
+ * Any user who can open /dev/hvmod may ask.
+ */
+struct hvmod_caps {
+	__u32	size;
+	__u32	abi_version;
+	__u64	features;
+	__u32	tsc_khz;
+	__u32	vcpus_max;
+	__u32	domains_max;
+	__u32	run_size;
+	__u32	gpa_bits;
+	__u32	reserved0;
+	__u64	core_pages;
+	__u64	core_free_pages;
+	char	module_version[32];
+};
+
+/* Bits of hvmod_caps.features. SDM volume 3, appendix A. */
+#define HVMOD_FEATURE_EPT_2M		(1ULL << 0)
+#define HVMOD_FEATURE_EPT_1G		(1ULL << 1)
+#define HVMOD_FEATURE_EPT_AD		(1ULL << 2)
+#define HVMOD_FEATURE_VPID		(1ULL << 3)
+#define HVMOD_FEATURE_PREEMPT_TIMER	(1ULL << 4)
+#define HVMOD_FEATURE_TPR_SHADOW	(1ULL << 5)
+#define HVMOD_FEATURE_APIC_REGISTERS	(1ULL << 6)
+#define HVMOD_FEATURE_POSTED_INTERRUPTS	(1ULL << 7)
+#define HVMOD_FEATURE_PML		(1ULL << 8)
+#define HVMOD_FEATURE_XSAVE		(1ULL << 9)
+#define HVMOD_FEATURE_MITIGATIONS	(1ULL << 10)
+
+/**
+ * struct hvmod_domain_create - HVMOD_DOMAIN_CREATE: make a domain
+ * @size: size of this struct (in)
+ * @flags: zero (in)
+ * @name: unique name, [A-Za-z][A-Za-z0-9._-]{0,62}, NUL-terminated (in)
+ * @vcpus: number of vCPUs that the domain may have, 1 to HVMOD_VCPUS_MAX (in)
+ * @id: the id that the domain got, 1 to 2^31 - 1, not given again while the
+ *	module is loaded (out)
+ * @mem_max: most guest memory in bytes, a multiple of 4096, not 0 (in)
+ *
+ * Returns the domain descriptor. EEXIST: the name is in use. EINVAL: bad name,
+ * vCPU count or size. ENOSPC: no more domains. ENOMEM: no memory, or @mem_max
+ * is more than the machine has. Process context, may sleep.
+ */
+struct hvmod_domain_create {
+	__u32	size;
+	__u32	flags;
+	char	name[HVMOD_NAME_MAX];
+	__u32	vcpus;
+	__u32	id;
+	__u64	mem_max;
+};
+
+/**
+ * struct hvmod_domain_info - HVMOD_DOMAIN_INFO: one domain, or the next
+ * @size: size of this struct (in, out)
+ * @id: find the domain with the lowest id that is not below this (in); its id
+ *	(out). On a domain descriptor the field is output alone.
+ * @name: name (out)
+ * @state: enum hvmod_state (out)
+ * @reason: enum hvmod_reason (out)
+ * @vcpus: vCPUs made (out)
+ * @vcpus_max: vCPUs allowed (out)
+ * @mem_max: most guest memory, bytes (out)
+ * @mem_current: guest memory that is mapped now, bytes (out)
+ * @core_pages: 4 KiB pages that ring -1 holds for the domain (out)
+ * @owner_uid: user id of the creator, in the caller's user namespace (out)
+ * @owner_pid: process id of the creator, in the caller's pid namespace, 0 if
+ *	it has none there (out)
+ * @created_ns: CLOCK_BOOTTIME when it was made, nanoseconds (out)
+ * @run_ns: time that its vCPUs spent in the guest, nanoseconds (out)
+ * @exits: VM exits of all vCPUs (out)
+ * @exits_driver: those that left ring -1 for the driver (out)
+ * @exits_vmm: those that left the kernel for the VMM (out)
+ *
+ * Walking from id 0 upward lists all domains: ask with id = last id + 1 until
+ * ENOENT. Domain-0 has id 0 and comes first. Any user who can open the device
+ * may ask.
+ */
+struct hvmod_domain_info {
+	__u32	size;
+	__u32	id;
+	char	name[HVMOD_NAME_MAX];
+	__u32	state;
+	__u32	reason;
+	__u32	vcpus;
+	__u32	vcpus_max;
+	__u64	mem_max;
+	__u64	mem_current;
+	__u64	core_pages;
+	__u32	owner_uid;
+	__u32	owner_pid;
+	__u64	created_ns;
+	__u64	run_ns;
+	__u64	exits;
+	__u64	exits_driver;
+	__u64	exits_vmm;
+};
+
+/**
+ * struct hvmod_set_state - HVMOD_DOMAIN_SET_STATE: the VMM says how it stands
+ * @size: size of this struct (in)
+ * @state: HVMOD_STATE_RUNNING, _PAUSED, _SHUTDOWN or _CRASHED (in)
+ * @reason: enum hvmod_reason; HVMOD_REASON_NONE with RUNNING and PAUSED (in)
+ * @reserved: zero
+ *
+ * Leaving RUNNING kicks every vCPU; RUN then returns HVMOD_EXIT_KICK until the
+ * state is RUNNING again. EINVAL: no such state, or SHUTDOWN and CRASHED are
+ * left for another.
+ */
+struct hvmod_set_state {
+	__u32	size;
+	__u32	state;
+	__u32	reason;
+	__u32	reserved;
+};
+
+/**
+ * struct hvmod_mem_map - HVMOD_MEM_MAP: give a guest-physical range memory
+ * @size: size of this struct (in)
+ * @flags: HVMOD_MEM_* (in)
+ * @gpa: guest-physical start, a multiple of 4096 (in)
+ * @bytes: length, a multiple of 4096, not 0 (in)
+ * @user_addr: start of the backing in the caller's address space, page-aligned
+ *	and mapped with write permission (in)
+ *
+ * Pages are pinned when the guest first touches them and stay pinned until
+ * unmapped: a later munmap() by the VMM does not take them from the guest.
+ * Where the backing is a 2 MiB page and @gpa and @user_addr agree modulo
+ * 2 MiB, the EPT gets a 2 MiB entry. The 4 KiB page frames behind a range may
+ * not be mapped a second time, in this or another domain (the access then ends
+ * in HVMOD_EXIT_MEMORY with HVMOD_WHY_OWNED). EEXIST: the range overlaps
+ * another. EDQUOT: the domain would have more than its mem_max.
+ */
+struct hvmod_mem_map {
+	__u32	size;
+	__u32	flags;
+	__u64	gpa;
+	__u64	bytes;
+	__u64	user_addr;
+};
+
+#define HVMOD_MEM_READONLY	(1U << 0)	/* a guest write leaves as HVMOD_EXIT_MMIO */
+
+/**
+ * struct hvmod_mem_unmap - HVMOD_MEM_UNMAP: take a range away
+ * @size: size of this struct (in)
+ * @flags: zero (in)
+ * @gpa: start of a range that HVMOD_MEM_MAP was given (in)
+ * @bytes: its length, exactly (in)
+ *
+ * Returns when no vCPU can reach the pages any more. ENOENT: no such range.
+ */
+struct hvmod_mem_unmap {
+	__u32	size;
+	__u32	flags;
+	__u64	gpa;
+	__u64	bytes;
+};
+
+/**
+ * struct hvmod_msi - HVMOD_MSI: deliver a message-signalled interrupt
+ * @size: size of this struct (in)
+ * @flags: zero (in)
+ * @address: message address, 0xFEExxxxx, and in bits 63:40 of the 64-bit
+ *	form the high bits of the destination (in)
+ * @data: message data (in)
+ * @reserved: zero
+ *
+ * SDM volume 3, 11.11. Wakes a halted destination and kicks a running one.
+ * Returns the number of vCPUs that took it: 0 if the vector was pending
+ * already or no vCPU answers to the destination.
+ */
+struct hvmod_msi {
+	__u32	size;
+	__u32	flags;
+	__u64	address;
+	__u32	data;
+	__u32	reserved;
+};
+
+/**
+ * struct hvmod_vcpu_create - HVMOD_VCPU_CREATE: make a vCPU
+ * @size: size of this struct (in)
+ * @index: 0 to hvmod_domain_create.vcpus - 1; also its APIC id (in)
+ *
+ * Returns the vCPU descriptor. vCPU 0 is in the reset state of SDM volume 3,
+ * 9.1.1 (real mode at 0xFFFFFFF0) until HVMOD_VCPU_SET_STATE; the others wait
+ * for INIT and SIPI. EEXIST: there is one. EINVAL: @index out of range.
+ */
+struct hvmod_vcpu_create {
+	__u32	size;
+	__u32	index;
+};
+
+/**
+ * struct hvmod_regs - general registers, HVMOD_STATE_REGS
+ *
+ * @gpr has the order of the instruction encoding: rax rcx rdx rbx rsp rbp rsi
+ * rdi r8 ... r15.
+ */
+struct hvmod_regs {
+	__u64	gpr[16];
+	__u64	rip;
+	__u64	rflags;
+};
+
+#define HVMOD_GPR_RAX	0
+#define HVMOD_GPR_RCX	1
+#define HVMOD_GPR_RDX	2
+#define HVMOD_GPR_RBX	3
+#define HVMOD_GPR_RSP	4
+#define HVMOD_GPR_RBP	5
+#define HVMOD_GPR_RSI	6
+#define HVMOD_GPR_RDI	7
+
+/**
+ * struct hvmod_segment - a segment register
+ * @base: base
+ * @limit: limit in bytes
+ * @selector: selector
+ * @attributes: access rights as the VMCS has them (SDM volume 3, 25.4.1):
+ *	bits 3:0 type, 4 S, 6:5 DPL, 7 P, 12 AVL, 13 L, 14 D/B, 15 G
+ * @unusable: not zero if the segment is unusable
+ * @reserved: zero
+ */
+struct hvmod_segment {
+	__u64	base;
+	__u32	limit;
+	__u16	selector;
+	__u16	attributes;
+	__u32	unusable;
+	__u32	reserved;
+};
+
+/* Indices into hvmod_sregs.segment, in the order of the VMCS fields. */
+#define HVMOD_SEG_ES	0
+#define HVMOD_SEG_CS	1
+#define HVMOD_SEG_SS	2
+#define HVMOD_SEG_DS	3
+#define HVMOD_SEG_FS	4
+#define HVMOD_SEG_GS	5
+#define HVMOD_SEG_LDTR	6
+#define HVMOD_SEG_TR	7
+
+/**
+ * struct hvmod_sregs - control registers, segments, tables: HVMOD_STATE_SREGS
+ */
+struct hvmod_sregs {
+	struct hvmod_segment	segment[8];
+	__u64	gdt_base;
+	__u64	idt_base;
+	__u32	gdt_limit;
+	__u32	idt_limit;
+	__u64	cr0;
+	__u64	cr2;
+	__u64	cr3;
+	__u64	cr4;
+	__u64	cr8;
+	__u64	efer;
+};
+
+/* Groups of state: bits of hvmod_run.wanted, .valid and .dirty, and of
+ * hvmod_vcpu_state.groups.
+ */
+#define HVMOD_STATE_REGS	(1U << 0)	/* struct hvmod_regs */
+#define HVMOD_STATE_SREGS	(1U << 1)	/* struct hvmod_sregs */
+#define HVMOD_STATE_MSRS	(1U << 2)	/* array of struct hvmod_msr_value */
+#define HVMOD_STATE_XSAVE	(1U << 3)	/* u64 xcr0, then the XSAVE area, standard form */
+#define HVMOD_STATE_APIC	(1U << 4)	/* struct hvmod_apic_state */
+#define HVMOD_STATE_EVENTS	(1U << 5)	/* struct hvmod_events */
+
+/**
+ * struct hvmod_msr_value - one element of HVMOD_STATE_MSRS
+ */
+struct hvmod_msr_value {
+	__u32	index;
+	__u32	reserved;
+	__u64	value;
+};
+
+/**
+ * struct hvmod_apic_state - the local APIC, HVMOD_STATE_APIC
+ * @base: IA32_APIC_BASE
+ * @tsc_deadline: IA32_TSC_DEADLINE in guest TSC units, 0 if not armed
+ * @timer_left: ticks left of a one-shot or periodic timer, 0 if not armed
+ * @reserved: zero
+ * @reg: the registers in the layout of the APIC page, one a 16 bytes
+ *	(SDM volume 3, table 11-1); reg[i] is the register at offset 16 * i
+ */
+struct hvmod_apic_state {
+	__u64	base;
+	__u64	tsc_deadline;
+	__u32	timer_left;
+	__u32	reserved;
+	__u32	reg[64];
+};
+
+/**
+ * struct hvmod_events - events in flight, HVMOD_STATE_EVENTS
+ * @activity: 0 active, 1 HLT, 3 wait-for-SIPI (SDM volume 3, 25.4.2)
+ * @interruptibility: as in the VMCS (same section)
+ * @injection: an event that has to be delivered again, in the format of the
+ *	VM-entry interruption-information field; bit 31 clear if there is none
+ * @injection_error: its error code
+ * @injection_length: its instruction length
+ * @nmi_pending: 1 if an NMI waits
+ * @reserved: zero
+ */
+struct hvmod_events {
+	__u32	activity;
+	__u32	interruptibility;
+	__u32	injection;
+	__u32	injection_error;
+	__u32	injection_length;
+	__u32	nmi_pending;
+	__u32	reserved[2];
+};
+
+/**
+ * struct hvmod_vcpu_state - HVMOD_VCPU_GET_STATE, HVMOD_VCPU_SET_STATE
+ * @size: size of this struct (in)
+ * @groups: HVMOD_STATE_* bits that are wanted (GET) or that the blob may hold
+ *	(SET) (in)
+ * @data: address of the blob (in)
+ * @bytes: size of the buffer (in); bytes used (out)
+ * @reserved: zero
+ *
+ * The blob is a sequence of struct hvmod_tlv, each with its data behind it and
+ * padded to 8 bytes. SET checks the whole blob, in whatever order, before it
+ * changes anything; EINVAL leaves the vCPU as it was and hvmod_run.why says
+ * what was wrong. ENOSPC: the buffer is too small, @bytes tells what it takes.
+ * EBUSY: the vCPU runs. GET of MSRS gives all that the guest can see.
+ */
+struct hvmod_vcpu_state {
+	__u32	size;
+	__u32	groups;
+	__u64	data;
+	__u32	bytes;
+	__u32	reserved;
+};
+
+/**
+ * struct hvmod_tlv - head of one section of a state blob
+ * @type: one HVMOD_STATE_* bit
+ * @version: 1
+ * @bytes: size of the data, without head and padding
+ * @reserved: zero
+ */
+struct hvmod_tlv {
+	__u32	type;
+	__u32	version;
+	__u32	bytes;
+	__u32	reserved;
+};
+
+/**
+ * struct hvmod_apic_access - HVMOD_VCPU_APIC: a load or store of an APIC page
+ * @size: size of this struct (in)
+ * @offset: 0 to 0xFF0, a multiple of 16 (in)
+ * @write: 0 load, 1 store (in)
+ * @value: what to store (in), what was loaded (out)
+ *
+ * For a VMM that decoded a guest's access to its xAPIC page (HVMOD_EXIT_MMIO
+ * inside the page that IA32_APIC_BASE names). ENXIO: the APIC is not in xAPIC
+ * mode. From the thread that runs the vCPU alone.
+ */
+struct hvmod_apic_access {
+	__u32	size;
+	__u32	offset;
+	__u32	write;
+	__u32	value;
+};
+
+/**
+ * enum hvmod_exit - why HVMOD_VCPU_RUN came back
+ * @HVMOD_EXIT_KICK: exit_request, HVMOD_VCPU_KICK, a signal (RUN then returns
+ *	-1 with EINTR) or the domain is not RUNNING; call RUN again when wanted
+ * @HVMOD_EXIT_IO: an IN or OUT of 1, 2 or 4 bytes; hvmod_run.io. RIP is behind
+ *	the instruction already; for an IN put the value into io.data and call
+ *	RUN, which moves it into AL, AX or EAX
+ * @HVMOD_EXIT_IO_STRING: an INS or OUTS; hvmod_run.io; REGS and SREGS are
+ *	valid, RIP is on the instruction. The VMM does it, or a part of the
+ *	repetitions, and sets the registers
+ * @HVMOD_EXIT_MMIO: an access outside every mapped range or a write to a
+ *	read-only one; hvmod_run.mmio; REGS and SREGS are valid, RIP is on the
+ *	instruction. The VMM decodes it and sets the registers
+ * @HVMOD_EXIT_HALTED: HLT with interrupts off and nothing that could wake the
+ *	vCPU: it will never go on by itself
+ * @HVMOD_EXIT_TRIPLE_FAULT: the guest triple-faulted
+ * @HVMOD_EXIT_EOI: the guest ended a level-triggered interrupt; hvmod_run.eoi
+ * @HVMOD_EXIT_MEMORY: the memory behind a mapped range can't be had; why says
+ *	which way; hvmod_run.mmio.gpa
+ * @HVMOD_EXIT_ENTRY_FAILED: the processor refused the guest's state; why and
+ *	hvmod_run.failure
+ * @HVMOD_EXIT_UNHANDLED: ring -1 has no handler for it; hvmod_run.failure
+ */
+enum hvmod_exit {
+	HVMOD_EXIT_KICK		= 1,
+	HVMOD_EXIT_IO		= 2,
+	HVMOD_EXIT_IO_STRING	= 3,
+	HVMOD_EXIT_MMIO		= 4,
+	HVMOD_EXIT_HALTED	= 5,
+	HVMOD_EXIT_TRIPLE_FAULT	= 6,
+	HVMOD_EXIT_EOI		= 7,
+	HVMOD_EXIT_MEMORY	= 8,
+	HVMOD_EXIT_ENTRY_FAILED	= 9,
+	HVMOD_EXIT_UNHANDLED	= 10,
+};
+
+/**
+ * enum hvmod_why - the short reason beside an errno or an exit
+ * @HVMOD_WHY_NONE: no more to say
+ * @HVMOD_WHY_CONTROLS: VM-entry control fields invalid (VMX error 7)
+ * @HVMOD_WHY_HOST_STATE: host-state fields invalid (VMX error 8)
+ * @HVMOD_WHY_GUEST_STATE: guest state invalid (SDM volume 3, 27.3.1)
+ * @HVMOD_WHY_MSR_LOAD: MSR loading failed at VM entry
+ * @HVMOD_WHY_NO_MEMORY: no memory to back the range
+ * @HVMOD_WHY_OWNED: the page frame has another owner already
+ * @HVMOD_WHY_BAD_REGS: RIP or RFLAGS not allowed
+ * @HVMOD_WHY_BAD_CR: control registers or EFER not allowed together
+ * @HVMOD_WHY_BAD_SEGMENT: a segment or table register not allowed
+ * @HVMOD_WHY_BAD_MSR: an MSR unknown or its value not allowed
+ * @HVMOD_WHY_BAD_XSAVE: XCR0 or the XSAVE area not allowed
+ * @HVMOD_WHY_BAD_APIC: an APIC value not allowed
+ * @HVMOD_WHY_BAD_EVENT: an event not allowed
+ * @HVMOD_WHY_BAD_BLOB: a section's head is wrong
+ */
+enum hvmod_why {
+	HVMOD_WHY_NONE		= 0,
+	HVMOD_WHY_CONTROLS	= 1,
+	HVMOD_WHY_HOST_STATE	= 2,
+	HVMOD_WHY_GUEST_STATE	= 3,
+	HVMOD_WHY_MSR_LOAD	= 4,
+	HVMOD_WHY_NO_MEMORY	= 5,
+	HVMOD_WHY_OWNED		= 6,
+	HVMOD_WHY_BAD_REGS	= 7,
+	HVMOD_WHY_BAD_CR	= 8,
+	HVMOD_WHY_BAD_SEGMENT	= 9,
+	HVMOD_WHY_BAD_MSR	= 10,
+	HVMOD_WHY_BAD_XSAVE	= 11,
+	HVMOD_WHY_BAD_APIC	= 12,
+	HVMOD_WHY_BAD_EVENT	= 13,
+	HVMOD_WHY_BAD_BLOB	= 14,
+};
+
+/**
+ * struct hvmod_run - the page that the VMM, the driver and ring -1 share
+ * @size: bytes of this struct that the module fills (out)
+ * @version: HVMOD_ABI_VERSION (out)
+ * @exit_request: not zero: RUN does not enter, or leaves, the guest (in).
+ *	Whoever sets it calls HVMOD_VCPU_KICK or sends a signal afterwards if
+ *	the vCPU may be running; a spurious exit is allowed, a lost kick is not
+ * @reserved0: zero
+ * @exit: enum hvmod_exit (out)
+ * @why: enum hvmod_why (out)
+ * @wanted: HVMOD_STATE_REGS and _SREGS bits to be made valid at every exit (in)
+ * @valid: those that are (out)
+ * @dirty: those that RUN shall load into the vCPU (in); RUN clears it. A state
+ *	that is not allowed makes RUN fail with EINVAL and @why
+ * @reserved1: zero
+ * @next_rip: RIP behind the exiting instruction, where the exit has one (out)
+ * @io: HVMOD_EXIT_IO, HVMOD_EXIT_IO_STRING
+ * @mmio: HVMOD_EXIT_MMIO, HVMOD_EXIT_MEMORY
+ * @eoi: HVMOD_EXIT_EOI
+ * @failure: HVMOD_EXIT_ENTRY_FAILED, HVMOD_EXIT_UNHANDLED
+ * @regs: general registers
+ * @sregs: control registers and segments
+ *
+ * The module reads what it uses of this page once an entry, into memory that
+ * the VMM can't reach, and checks the copy.
+ */
+struct hvmod_run {
+	__u32	size;
+	__u32	version;
+	__u8	exit_request;
+	__u8	reserved0[7];
+	__u32	exit;
+	__u32	why;
+	__u32	wanted;
+	__u32	valid;
+	__u32	dirty;
+	__u32	reserved1;
+	__u64	next_rip;
+	union {
+		/**
+		 * @io.port: port number
+		 * @io.size: bytes an access: 1, 2 or 4
+		 * @io.in: 1 for IN and INS, 0 for OUT and OUTS
+		 * @io.rep: 1 with a REP prefix
+		 * @io.string: 1 for INS and OUTS
+		 * @io.data: the value, zero-extended
+		 * @io.linear: linear address of the string operand
+		 */
+		struct {
+			__u16	port;
+			__u8	size;
+			__u8	in;
+			__u8	rep;
+			__u8	string;
+			__u16	reserved;
+			__u64	data;
+			__u64	linear;
+		} io;
+		/**
+		 * @mmio.gpa: guest-physical address
+		 * @mmio.linear: guest-linear address if linear_valid
+		 * @mmio.access: bit 0 read, 1 write, 2 fetch
+		 * @mmio.linear_valid: 1 if @mmio.linear is
+		 */
+		struct {
+			__u64	gpa;
+			__u64	linear;
+			__u32	access;
+			__u32	linear_valid;
+		} mmio;
+		/** @eoi.vector: the vector that was ended */
+		struct {
+			__u32	vector;
+			__u32	reserved;
+		} eoi;
+		/**
+		 * @failure.hw_reason: basic exit reason (SDM volume 3, C)
+		 * @failure.vmx_error: VM-instruction error, 0 if none
+		 * @failure.qualification: exit qualification
+		 */
+		struct {
+			__u32	hw_reason;
+			__u32	vmx_error;
+			__u64	qualification;
+		} failure;
+		__u64	pad[16];
+	};
+	struct hvmod_regs	regs;
+	struct hvmod_sregs	sregs;
+};
+
+/* On /dev/hvmod */
+#define HVMOD_GET_CAPS		_IOWR(HVMOD_IOC_MAGIC, 0x00, struct hvmod_caps)
+#define HVMOD_DOMAIN_INFO	_IOWR(HVMOD_IOC_MAGIC, 0x01, struct hvmod_domain_info)
+#define HVMOD_DOMAIN_CREATE	_IOWR(HVMOD_IOC_MAGIC, 0x02, struct hvmod_domain_create)
+
+/* On a domain descriptor (HVMOD_DOMAIN_INFO too) */
+#define HVMOD_DOMAIN_SET_STATE	_IOW(HVMOD_IOC_MAGIC, 0x10, struct hvmod_set_state)
+#define HVMOD_VCPU_CREATE	_IOW(HVMOD_IOC_MAGIC, 0x11, struct hvmod_vcpu_create)
+#define HVMOD_MEM_MAP		_IOW(HVMOD_IOC_MAGIC, 0x12, struct hvmod_mem_map)
+#define HVMOD_MEM_UNMAP		_IOW(HVMOD_IOC_MAGIC, 0x13, struct hvmod_mem_unmap)
+#define HVMOD_MSI		_IOW(HVMOD_IOC_MAGIC, 0x14, struct hvmod_msi)
+
+/*
+ * On a vCPU descriptor. HVMOD_VCPU_RUN takes no argument and returns 0 with
+ * hvmod_run.exit set, or -1 with errno EINTR (a signal; exit is
+ * HVMOD_EXIT_KICK, the state is complete and RUN may be called again), EBUSY
+ * (another thread runs it), EINVAL (hvmod_run.dirty), EIO (another address
+ * space, or ring -1 is gone). HVMOD_VCPU_KICK takes no argument and may be
+ * called from any thread.
+ */
+#define HVMOD_VCPU_RUN		_IO(HVMOD_IOC_MAGIC, 0x20)
+#define HVMOD_VCPU_KICK		_IO(HVMOD_IOC_MAGIC, 0x21)
+#define HVMOD_VCPU_GET_STATE	_IOWR(HVMOD_IOC_MAGIC, 0x22, struct hvmod_vcpu_state)
+#define HVMOD_VCPU_SET_STATE	_IOWR(HVMOD_IOC_MAGIC, 0x23, struct hvmod_vcpu_state)
+#define HVMOD_VCPU_APIC		_IOWR(HVMOD_IOC_MAGIC, 0x24, struct hvmod_apic_access)
+
+#endif /* _UAPI_HVMOD_H */
