@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VMM process of one domain: what the command line gives it and what it
+ * offers to the control socket. Everything behind this header is a small PC;
+ * everything in front of it is hvctl.
+ */
+#ifndef HVMOD_VMM_H
+#define HVMOD_VMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct vmm_config - what to build; all strings owned by the caller
+ * @name: domain name, checked by the caller
+ * @vcpus: 1 to HVMOD_VCPUS_MAX
+ * @memory: bytes, a multiple of 1 MiB
+ * @kernel: path of the kernel
+ * @initrd: path of the initrd, or NULL
+ * @cmdline: kernel command line, or NULL for an empty one
+ */
+struct vmm_config {
+	const char *name;
+	unsigned int vcpus;
+	uint64_t memory;
+	const char *kernel;
+	const char *initrd;
+	const char *cmdline;
+};
+
+/**
+ * enum vmm_outcome - how a guest ended; also the exit status of "hvctl run"
+ */
+enum vmm_outcome {
+	VMM_POWEROFF	= 0,
+	VMM_FAILED	= 1,	/* the VMM itself failed; vmm_error() says why */
+	VMM_RESET	= 32,
+	VMM_CRASHED	= 33,	/* triple fault */
+	VMM_PANIC	= 34,
+	VMM_WATCHDOG	= 36,
+	VMM_DESTROYED	= 37,	/* from outside */
+};
+
+struct vmm;
+
+/**
+ * struct vmm_ops - what the VMM calls in its owner
+ * @console_output: bytes that the guest wrote to its serial port. Called from
+ *	a vCPU thread: it must not block
+ * @ended: the guest ended. Called once, from any of the VMM's threads; must
+ *	not call back into the VMM
+ */
+struct vmm_ops {
+	void (*console_output)(void *ctx, const uint8_t *data, size_t len);
+	void (*ended)(void *ctx, enum vmm_outcome outcome);
+};
+
+/**
+ * vmm_create() - make the domain: open /dev/hvmod, memory, vCPUs, load the kernel
+ * @config: what to build
+ * @ops: callbacks, kept
+ * @ctx: first argument of the callbacks
+ * @err: buffer for a message that names the object, the cause and the next
+ *	step ("kernel /x: not a bzImage ...\nhint: ..."), no final newline
+ * @err_size: its size
+ *
+ * Return: the VMM; or NULL with errno set (ENOENT and ENODEV: the module is
+ * not loaded; EACCES: no permission for the device; EEXIST: name in use;
+ * others as HVMOD_DOMAIN_CREATE says) and @err filled. Nothing is left behind
+ * then.
+ */
+struct vmm *vmm_create(const struct vmm_config *config,
+		       const struct vmm_ops *ops, void *ctx,
+		       char *err, size_t err_size);
+
+/** vmm_id() - the domain's id */
+uint32_t vmm_id(const struct vmm *vmm);
+
+/**
+ * vmm_sandbox() - drop what the process does not need any more
+ *
+ * no_new_privs, capabilities, seccomp. After all files and sockets are open,
+ * before vmm_start(). Return: 0, or -1 with errno.
+ */
+int vmm_sandbox(struct vmm *vmm);
+
+/** vmm_start() - start the vCPU threads. Return: 0, or -1 with errno */
+int vmm_start(struct vmm *vmm);
+
+/** vmm_console_input() - bytes typed for the guest. Return: how many fitted */
+size_t vmm_console_input(struct vmm *vmm, const uint8_t *data, size_t len);
+
+/** vmm_pause() - hold all vCPUs; returns when none is in the guest. 0 or -1 */
+int vmm_pause(struct vmm *vmm);
+
+/** vmm_unpause() - let them go on. 0 or -1 */
+int vmm_unpause(struct vmm *vmm);
+
+/** vmm_power_button() - press it; the guest may or may not act. 0 or -1 */
+int vmm_power_button(struct vmm *vmm);
+
+/** vmm_stop() - end the guest now with @outcome; ended() is called */
+void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome);
+
+/** vmm_error() - text about VMM_FAILED, "" if there is none */
+const char *vmm_error(const struct vmm *vmm);
+
+/** vmm_destroy() - stop threads, close descriptors, free all */
+void vmm_destroy(struct vmm *vmm);
+
+#endif
