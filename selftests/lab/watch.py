@@ -3,6 +3,7 @@
 
 import re
 import sys
+import time
 
 # First lines of a crash, in the kernel's console. A WARNING is a crash of its own kind: it is
 # reported at the end of a log, but the machine goes on.
@@ -77,6 +78,7 @@ class Log:
 
 	def __init__(self, verbose):
 		self.verbose = verbose
+		self.start = time.monotonic()
 		self.crash = None
 		self.lines = []
 		self.partial = {"console": "", "engine": ""}
@@ -98,7 +100,7 @@ class Log:
 				continue
 			self.lines.append(line)
 			if self.verbose:
-				print(f"{source}: {line}", file=sys.stderr, flush=True)
+				print(f"{time.monotonic() - self.start:6.1f} {source}: {line}", file=sys.stderr, flush=True)
 			if self.crash is None and crash.search(line) and not NORMAL_END.search(line):
 				self.crash = line
 
