@@ -12,6 +12,7 @@ import pty
 import re
 import signal
 import subprocess
+import time
 
 # idle=halt: without it Bochs loses wake-ups between processors that wait in MWAIT.
 # panic=0: the log is complete and still; `machine` ends the run.
@@ -96,6 +97,10 @@ class Engine:
 	def read(self):
 		return self.read_terminal()
 
+	def where(self):
+		"""What the processors do now, for a machine that does not end: text to append to a sentence."""
+		return ""
+
 	def stop(self):
 		if self.running():
 			os.killpg(self.process.pid, signal.SIGKILL)
@@ -138,7 +143,12 @@ debug: action=ignore
 		# Debian's build has the debugger in it: it waits for a command to go.
 		with open(os.path.join(args.dir, "debugger"), "w", encoding="ascii") as script:
 			script.write("c\n")
-		return ["bochs", "-q", "-f", "bochsrc", "-rc", "debugger"]
+		return ["bochs-bin", "-q", "-f", "bochsrc", "-rc", "debugger"]
+
+	def where(self):
+		os.kill(self.process.pid, signal.SIGINT)
+		time.sleep(1)
+		return "; the processors were at:\n" + repr(self.read_terminal())
 
 	def read(self):
 		return self.log.read() + self.ESCAPES.sub(b"", self.read_terminal())

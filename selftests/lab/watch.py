@@ -5,22 +5,22 @@ import re
 import sys
 import time
 
-# First lines of a crash, in the kernel's console. A WARNING is a crash of its own kind: it is
-# reported at the end of a log, but the machine goes on.
+# First lines of a crash, in the kernel's console. "traps:" is a program's fault, not the kernel's.
 CRASH = re.compile(
-	r"Kernel panic|Oops|BUG: |kernel BUG|general protection fault|double fault|"
-	r"stack segment|unchecked MSR access|watchdog: BUG|rcu: INFO: .* detected stall|"
-	r"possible (recursive|circular|irq).*lock|INFO: possible|KASAN:|UBSAN:|DEADLOCK|"
-	r"hung_task: blocked|invalid opcode: 0000"
+	r"Kernel panic|Oops: |BUG: |kernel BUG at|(?<!traps: )general protection fault|double fault|"
+	r"unchecked MSR access|rcu: INFO: .* detected|INFO: task .* blocked|INFO: possible |"
+	r"WARNING: (possible |suspicious |bad unlock|.*lock|inconsistent lock)|UBSAN: |Inconsistent lock state|"
+	r"Internal error"
 )
-# The same in the engine's log.
-ENGINE_CRASH = re.compile(
-	r"VMENTRY FAILED|VMENTER FAIL|VMFAIL|VMABORT|shutdown status|3rd \(.*\) exception|"
-	r"triple fault|>>PANIC<<"
-)
-NORMAL_END = re.compile(r"ACPI control: soft power off|User requested shutdown")
-# Bochs's words about registers it does not have, thousands of lines a boot.
-NOISE = re.compile(r"RDMSR|WRMSR|rdmsr|wrmsr|unknown MSR|Unknown MSR")
+# The machine goes on after a WARN(), and so does the run; it fails at its end.
+WARNING = re.compile(r"WARNING: (CPU: \d+|\S+:\d+ at )")
+# In the engine's log.
+ENGINE_CRASH = re.compile(r"exception\(\): 3rd|VMABORT|>>PANIC<<|PANIC: ")
+ENTRY_FAILURE = re.compile(r"VMFAIL: |VMENTER FAIL|VMENTRY FAIL|VMEXIT: Error when loading")
+NORMAL_END = re.compile(r"ACPI control: soft power off")
+# What every boot has: thousands of lines about registers that Bochs does not have, and its own greetings.
+NOISE = re.compile(r"(RDMSR|WRMSR): Unknown register|atapi_cmd_error|TSC-Deadline timer is disabled")
+GREETING_END = "Next at t=0"
 
 
 class Follower:
@@ -76,41 +76,64 @@ class Report:
 class Log:
 	"""The console and the engine's own words, and the first line of a crash in them."""
 
-	def __init__(self, verbose):
+	def __init__(self, verbose, allow_entry_failures):
 		self.verbose = verbose
-		self.start = time.monotonic()
+		self.allow_entry_failures = allow_entry_failures
+		self.start = self.changed = time.monotonic()
+		self.booted = False
+		self.greeted = False
 		self.crash = None
+		self.warning = None
 		self.lines = []
 		self.partial = {"console": "", "engine": ""}
 
 	def console(self, data):
-		self.add("console", data, CRASH)
+		for line in self.split("console", data):
+			self.judge(line, CRASH.search(line))
+			if self.booted and self.warning is None and WARNING.search(line):
+				self.warning = line
 
 	def engine(self, data):
-		self.add("engine", data, ENGINE_CRASH)
+		for line in self.split("engine", data):
+			bad = ENGINE_CRASH.search(line)
+			if not self.allow_entry_failures:
+				bad = bad or ENTRY_FAILURE.search(line)
+			self.judge(line, bad and not NORMAL_END.search(line))
 
-	def add(self, source, data, crash):
+	def split(self, source, data):
+		"""Whole lines, without those that say nothing."""
 		if not data:
 			return
+		self.changed = time.monotonic()
 		text = self.partial[source] + data.decode(errors="replace")
 		*lines, self.partial[source] = text.split("\n")
 		for line in lines:
 			line = line.rstrip("\r")
-			if not line or NOISE.search(line):
-				continue
-			self.lines.append(line)
-			if self.verbose:
-				print(f"{time.monotonic() - self.start:6.1f} {source}: {line}", file=sys.stderr, flush=True)
-			if self.crash is None and crash.search(line) and not NORMAL_END.search(line):
-				self.crash = line
+			if source == "engine" and not self.greeted:
+				self.greeted = line.startswith(GREETING_END)
+				if ">>PANIC<<" not in line:
+					continue
+			if line and not NOISE.search(line):
+				yield line
+				if self.verbose:
+					print(f"{self.changed - self.start:6.1f} {source}: {line}", file=sys.stderr, flush=True)
 
-	def show_tail(self, _engine, count=80):
-		"""What came last: the lines before a crash and all that came after it."""
+	def judge(self, line, crash):
+		self.lines.append(line)
+		if crash and self.crash is None:
+			self.crash = line
+
+	def quiet_for(self):
+		return time.monotonic() - self.changed
+
+	def show_tail(self, count=60):
+		"""What came last: some lines before the trouble and all that came after it."""
 		if self.verbose:
 			return
 		first = max(0, len(self.lines) - count)
-		if self.crash:
-			first = min(first, max(0, self.lines.index(self.crash) - 10))
+		trouble = self.crash or self.warning
+		if trouble:
+			first = min(first, max(0, self.lines.index(trouble) - 10))
 		print("lab: the end of the machine's log:", file=sys.stderr)
-		for line in self.lines[first:first + 200]:
+		for line in self.lines[first:first + 300]:
 			print(f"  | {line}", file=sys.stderr)
