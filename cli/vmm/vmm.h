@@ -106,6 +106,12 @@ void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome);
 /** vmm_error() - text about VMM_FAILED, "" if there is none */
 const char *vmm_error(const struct vmm *vmm);
 
+/**
+ * vmm_outcome_text() - which way the guest ended, whatever the outcome: "reset
+ * by the ACPI reset register"; "" while it has not
+ */
+const char *vmm_outcome_text(const struct vmm *vmm);
+
 /** vmm_destroy() - stop threads, close descriptors, free all */
 void vmm_destroy(struct vmm *vmm);
 

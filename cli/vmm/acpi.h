@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ACPI tables that tell the guest what the machine has. */
+#ifndef HVMOD_VMM_ACPI_H
+#define HVMOD_VMM_ACPI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+size_t acpi_build(uint8_t *buffer, size_t size, uint64_t gpa,
+		  unsigned int vcpus);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A writer of ACPI Machine Language (ACPI 6.5, chapter 20). Scopes, devices and
+ * methods are begun and ended; the lengths in between come by themselves.
+ */
+#ifndef HVMOD_VMM_AML_H
+#define HVMOD_VMM_AML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct aml - a buffer that is written
+ * @bytes: the buffer
+ * @size: its size
+ * @used: bytes written
+ * @overflow: something did not fit; the content is void
+ */
+struct aml {
+	uint8_t *bytes;
+	size_t size;
+	size_t used;
+	bool overflow;
+};
+
+void aml_bytes(struct aml *aml, const void *data, size_t count);
+void aml_integer(struct aml *aml, uint32_t value);
+void aml_string(struct aml *aml, const char *text);
+void aml_path(struct aml *aml, const char *path);
+void aml_name(struct aml *aml, const char *path);
+void aml_eisa_id(struct aml *aml, const char *id);
+size_t aml_begin_scope(struct aml *aml, const char *path);
+size_t aml_begin_device(struct aml *aml, const char *path);
+size_t aml_begin_method(struct aml *aml, const char *path, unsigned int args);
+size_t aml_begin_package(struct aml *aml, unsigned int elements);
+size_t aml_begin_resources(struct aml *aml);
+void aml_io(struct aml *aml, uint16_t port, uint8_t count);
+void aml_edge_interrupt(struct aml *aml, uint32_t gsi);
+void aml_end_resources(struct aml *aml, size_t mark);
+void aml_notify(struct aml *aml, const char *path, uint8_t value);
+void aml_end(struct aml *aml, size_t mark);
+
+#endif

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The wiring: which device is where, and whose interrupt line leads where. */
+#include <sys/ioctl.h>
+
+#include "layout.h"
+#include "machine.h"
+
+static int send_message(void *ctx, uint64_t address, uint32_t data)
+{
+	struct vmm *vmm = ctx;
+	struct hvmod_msi msi = {
+		.size = sizeof(msi),
+		.address = address,
+		.data = data,
+	};
+
+	return ioctl(vmm->domain, HVMOD_MSI, &msi);
+}
+
+static void serial_output(void *ctx, uint8_t byte)
+{
+	struct vmm *vmm = ctx;
+
+	vmm->ops.console_output(vmm->ctx, &byte, 1);
+}
+
+static void serial_line(void *ctx, bool level)
+{
+	struct vmm *vmm = ctx;
+
+	ioapic_line(&vmm->ioapic, COM1_GSI, level);
+}
+
+static const struct serial_ops serial_wires = {
+	.output = serial_output,
+	.line = serial_line,
+};
+
+static void power_end(void *ctx, enum vmm_outcome outcome, const char *how)
+{
+	life_end(ctx, outcome, "%s", how);
+}
+
+/**
+ * devices_create() - all devices of a domain, after reset
+ * @vmm: the domain
+ *
+ * Return: 0, or -1
+ */
+int devices_create(struct vmm *vmm)
+{
+	const struct bus_device com1 = {
+		.first = COM1_PORT,
+		.last = COM1_PORT + COM1_PORTS - 1,
+		.read = serial_read,
+		.write = serial_write,
+		.ctx = &vmm->serial,
+	};
+	const struct bus_device ioapic = {
+		.first = IOAPIC_BASE,
+		.last = IOAPIC_BASE + IOAPIC_BYTES - 1,
+		.read = ioapic_read,
+		.write = ioapic_write,
+		.ctx = &vmm->ioapic,
+	};
+
+	serial_init(&vmm->serial, &serial_wires, vmm);
+	ioapic_init(&vmm->ioapic, send_message, vmm);
+	vmm->power.end = power_end;
+	vmm->power.ctx = vmm;
+	if (bus_add(&vmm->ports, &com1) || bus_add(&vmm->mmio, &ioapic) ||
+	    power_add(&vmm->power, &vmm->ports))
+		return -1;
+	return 0;
+}
+
+/**
+ * devices_destroy() - undo devices_create()
+ * @vmm: the domain
+ */
+void devices_destroy(struct vmm *vmm)
+{
+	ioapic_destroy(&vmm->ioapic);
+	serial_destroy(&vmm->serial);
+}
+
+/* Registers are 32 bits wide at every 16th byte; the rest is not defined. */
+static bool is_apic_register(uint64_t offset, unsigned int size)
+{
+	return size == 4 && !(offset & 0xF);
+}
+
+static uint64_t apic_read(void *ctx, uint64_t offset, unsigned int size)
+{
+	struct vcpu *vcpu = ctx;
+	struct hvmod_apic_access access = {
+		.size = sizeof(access),
+		.offset = (uint32_t)offset,
+	};
+
+	if (!is_apic_register(offset, size) ||
+	    ioctl(vcpu->fd, HVMOD_VCPU_APIC, &access))
+		return UINT64_MAX;
+	return access.value;
+}
+
+static void apic_write(void *ctx, uint64_t offset, unsigned int size,
+		       uint64_t value)
+{
+	struct vcpu *vcpu = ctx;
+	struct hvmod_apic_access access = {
+		.size = sizeof(access),
+		.offset = (uint32_t)offset,
+		.write = 1,
+		.value = (uint32_t)value,
+	};
+
+	if (is_apic_register(offset, size))
+		ioctl(vcpu->fd, HVMOD_VCPU_APIC, &access);
+}
+
+/**
+ * devices_add_apic() - the MMIO bus as one vCPU sees it: with its own APIC
+ * @vcpu: the vCPU
+ *
+ * Return: 0, or -1
+ */
+int devices_add_apic(struct vcpu *vcpu)
+{
+	const struct bus_device apic = {
+		.first = APIC_BASE,
+		.last = APIC_BASE + APIC_BYTES - 1,
+		.read = apic_read,
+		.write = apic_write,
+		.ctx = vcpu,
+	};
+
+	vcpu->mmio = vcpu->vmm->mmio;
+	return bus_add(&vcpu->mmio, &apic) ? -1 : 0;
+}
+
+size_t vmm_console_input(struct vmm *vmm, const uint8_t *data, size_t len)
+{
+	return serial_input(&vmm->serial, data, len);
+}
+
+int vmm_power_button(struct vmm *vmm)
+{
+	ioapic_line(&vmm->ioapic, GED_GSI, true);
+	ioapic_line(&vmm->ioapic, GED_GSI, false);
+	return 0;
+}

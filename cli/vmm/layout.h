@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The map of the small PC: every guest-physical address, port and interrupt
+ * that is not the guest's own choice.
+ */
+#ifndef HVMOD_VMM_LAYOUT_H
+#define HVMOD_VMM_LAYOUT_H
+
+/* Memory: RAM from 0 up to LOW_RAM_MAX, devices, the rest from HIGH_RAM_BASE. */
+#define LOW_RAM_MAX		0xC0000000ULL
+#define HIGH_RAM_BASE		0x100000000ULL
+#define IOAPIC_BASE		0xFEC00000ULL
+#define IOAPIC_BYTES		0x1000ULL
+#define APIC_BASE		0xFEE00000ULL
+#define APIC_BYTES		0x1000ULL
+
+/* What the loader leaves in the first megabyte. */
+#define BOOT_GDT		0x500ULL
+#define BOOT_PARAMS		0x7000ULL
+#define BOOT_PAGE_TABLES	0x9000ULL	/* six pages */
+#define BOOT_SETUP_DATA		0x10000ULL
+#define BOOT_CMDLINE		0x20000ULL
+#define BOOT_CMDLINE_MAX	0x10000ULL	/* bytes with the final NUL */
+#define BOOT_RAM_END		0xA0000ULL	/* the VGA hole of every PC */
+#define ACPI_TABLES		0xE0000ULL
+#define ACPI_TABLES_BYTES	0x20000ULL
+#define HIGH_MEMORY		0x100000ULL
+
+/* Ports */
+#define KEYBOARD_PORT		0x64
+#define COM1_PORT		0x3F8
+#define COM1_PORTS		8
+#define SLEEP_CONTROL_PORT	0x600
+#define SLEEP_STATUS_PORT	0x601
+#define RESET_PORT		0x604
+#define RESET_VALUE		0x01
+#define RESET_CONTROL_PORT	0xCF9
+
+/* Global system interrupts, the pins of the IOAPIC */
+#define IOAPIC_PINS		24
+#define COM1_GSI		4
+#define GED_GSI			9
+
+#define SLEEP_TYPE_S5		5
+
+#endif

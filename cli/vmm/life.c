@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a domain: start, pause, end.
+ *
+ * Who wants the vCPUs out of the guest sets vmm.hold, then the exit_request of
+ * each, then kicks. A vCPU thread clears its exit_request, then looks at
+ * vmm.hold, then runs: whatever the order, it sees one of the two.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "machine.h"
+
+#define HALT_POLL_NS	10000000L
+#define HALTS_CERTAIN	3
+
+static const struct {
+	enum vmm_outcome outcome;
+	uint32_t state;
+	uint32_t reason;
+} ends[] = {
+	{ VMM_POWEROFF, HVMOD_STATE_SHUTDOWN, HVMOD_REASON_POWEROFF },
+	{ VMM_RESET, HVMOD_STATE_SHUTDOWN, HVMOD_REASON_RESET },
+	{ VMM_DESTROYED, HVMOD_STATE_SHUTDOWN, HVMOD_REASON_DESTROYED },
+	{ VMM_CRASHED, HVMOD_STATE_CRASHED, HVMOD_REASON_TRIPLE_FAULT },
+	{ VMM_PANIC, HVMOD_STATE_CRASHED, HVMOD_REASON_PANIC },
+	{ VMM_WATCHDOG, HVMOD_STATE_CRASHED, HVMOD_REASON_WATCHDOG },
+	{ VMM_FAILED, HVMOD_STATE_CRASHED, HVMOD_REASON_INTERNAL },
+};
+
+static int set_state(struct vmm *vmm, uint32_t state, uint32_t reason)
+{
+	struct hvmod_set_state arg = {
+		.size = sizeof(arg),
+		.state = state,
+		.reason = reason,
+	};
+
+	return ioctl(vmm->domain, HVMOD_DOMAIN_SET_STATE, &arg);
+}
+
+static void set_end_state(struct vmm *vmm, enum vmm_outcome outcome)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (ends[i].outcome == outcome)
+			set_state(vmm, ends[i].state, ends[i].reason);
+	}
+}
+
+/* With the lock. */
+static void update_hold(struct vmm *vmm)
+{
+	unsigned int i;
+
+	__atomic_store_n(&vmm->hold, vmm->paused || vmm->ended,
+			 __ATOMIC_SEQ_CST);
+	pthread_cond_broadcast(&vmm->changed);
+	if (!vmm->hold)
+		return;
+	for (i = 0; i < vmm->vcpus; i++) {
+		struct vcpu *vcpu = &vmm->vcpu[i];
+
+		if (!vcpu->run)
+			continue;
+		__atomic_store_n(&vcpu->run->exit_request, 1, __ATOMIC_SEQ_CST);
+		ioctl(vcpu->fd, HVMOD_VCPU_KICK);
+	}
+}
+
+/* With the lock. Return: false if it had ended before */
+static bool end_locked(struct vmm *vmm, enum vmm_outcome outcome)
+{
+	if (vmm->ended)
+		return false;
+	vmm->outcome = outcome;
+	__atomic_store_n(&vmm->ended, true, __ATOMIC_RELEASE);
+	set_end_state(vmm, outcome);
+	update_hold(vmm);
+	return true;
+}
+
+static int fail_ended(void)
+{
+	errno = ESHUTDOWN;
+	return -1;
+}
+
+/**
+ * life_create() - make the lock
+ * @vmm: the domain
+ */
+void life_create(struct vmm *vmm)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&vmm->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&vmm->changed, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/**
+ * life_destroy() - end without a callback, join the threads
+ * @vmm: the domain
+ */
+void life_destroy(struct vmm *vmm)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&vmm->lock);
+	end_locked(vmm, VMM_DESTROYED);
+	pthread_mutex_unlock(&vmm->lock);
+	for (i = 0; i < vmm->vcpus; i++) {
+		if (vmm->vcpu[i].thread_made)
+			pthread_join(vmm->vcpu[i].thread, NULL);
+		vmm->vcpu[i].thread_made = false;
+	}
+	pthread_cond_destroy(&vmm->changed);
+	pthread_mutex_destroy(&vmm->lock);
+}
+
+/**
+ * life_gate() - a vCPU thread asks whether it may enter the guest
+ * @vcpu: the vCPU
+ *
+ * Waits while the domain is paused.
+ *
+ * Return: false if the thread has to end
+ */
+bool life_gate(struct vcpu *vcpu)
+{
+	struct vmm *vmm = vcpu->vmm;
+	bool go;
+
+	if (__atomic_load_n(&vcpu->run->exit_request, __ATOMIC_RELAXED))
+		__atomic_store_n(&vcpu->run->exit_request, 0, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&vmm->hold, __ATOMIC_SEQ_CST))
+		return true;
+
+	pthread_mutex_lock(&vmm->lock);
+	vmm->parked++;
+	pthread_cond_broadcast(&vmm->changed);
+	while (vmm->paused && !vmm->ended)
+		pthread_cond_wait(&vmm->changed, &vmm->lock);
+	vmm->parked--;
+	go = !vmm->ended;
+	pthread_mutex_unlock(&vmm->lock);
+	return go;
+}
+
+/**
+ * life_halted() - a vCPU halted and nothing in sight can wake it
+ * @vcpu: the vCPU
+ *
+ * Another vCPU may still send it INIT or an NMI, so it has to try again from
+ * time to time. When all are so for some time, the guest is dead.
+ */
+void life_halted(struct vcpu *vcpu)
+{
+	struct vmm *vmm = vcpu->vmm;
+	bool certain = ++vcpu->halts >= HALTS_CERTAIN;
+	struct timespec until;
+	bool dead;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += HALT_POLL_NS;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_nsec -= 1000000000L;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&vmm->lock);
+	vmm->halted += certain;
+	dead = vmm->halted == vmm->vcpus;
+	if (!dead && !vmm->hold)
+		pthread_cond_timedwait(&vmm->changed, &vmm->lock, &until);
+	vmm->halted -= certain;
+	pthread_mutex_unlock(&vmm->lock);
+	if (dead)
+		life_end(vmm, VMM_PANIC,
+			 "every processor halted with interrupts off");
+}
+
+/**
+ * life_thread_ends() - the last that a vCPU thread does
+ * @vmm: the domain
+ */
+void life_thread_ends(struct vmm *vmm)
+{
+	pthread_mutex_lock(&vmm->lock);
+	vmm->threads--;
+	pthread_cond_broadcast(&vmm->changed);
+	pthread_mutex_unlock(&vmm->lock);
+}
+
+/**
+ * life_end() - the guest ends; the first call counts
+ * @vmm: the domain
+ * @outcome: how
+ * @format: text for vmm_outcome_text()
+ *
+ * From any thread that holds no lock.
+ */
+void life_end(struct vmm *vmm, enum vmm_outcome outcome, const char *format,
+	      ...)
+{
+	va_list args;
+	bool first;
+
+	pthread_mutex_lock(&vmm->lock);
+	if (!vmm->ended) {
+		va_start(args, format);
+		vsnprintf(vmm->text, sizeof(vmm->text), format, args);
+		va_end(args);
+	}
+	first = end_locked(vmm, outcome);
+	pthread_mutex_unlock(&vmm->lock);
+	if (first)
+		vmm->ops.ended(vmm->ctx, outcome);
+}
+
+/* With the lock. Signals are the owner's: vCPU threads take none. */
+static int make_threads(struct vmm *vmm)
+{
+	sigset_t all;
+	sigset_t old;
+	unsigned int i;
+	int ret = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (i = 0; i < vmm->vcpus && !ret; i++) {
+		struct vcpu *vcpu = &vmm->vcpu[i];
+
+		ret = pthread_create(&vcpu->thread, NULL, vcpu_main, vcpu);
+		vcpu->thread_made = !ret;
+		vmm->threads += !ret;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
+int vmm_start(struct vmm *vmm)
+{
+	int ret;
+
+	pthread_mutex_lock(&vmm->lock);
+	if (vmm->ended || vmm->started) {
+		pthread_mutex_unlock(&vmm->lock);
+		return fail_ended();
+	}
+	if (!vmm->paused && set_state(vmm, HVMOD_STATE_RUNNING, 0)) {
+		pthread_mutex_unlock(&vmm->lock);
+		return -1;
+	}
+	vmm->started = true;
+	ret = make_threads(vmm);
+	/* Those that were made end; vmm_destroy() joins them. */
+	if (ret)
+		end_locked(vmm, VMM_FAILED);
+	pthread_mutex_unlock(&vmm->lock);
+	if (ret)
+		errno = ret;
+	return ret ? -1 : 0;
+}
+
+int vmm_pause(struct vmm *vmm)
+{
+	bool ended;
+	int ret = 0;
+
+	pthread_mutex_lock(&vmm->lock);
+	if (!vmm->ended && !vmm->paused) {
+		ret = set_state(vmm, HVMOD_STATE_PAUSED, 0);
+		vmm->paused = !ret;
+		update_hold(vmm);
+	}
+	while (!ret && vmm->paused && !vmm->ended &&
+	       vmm->parked < vmm->threads)
+		pthread_cond_wait(&vmm->changed, &vmm->lock);
+	ended = vmm->ended;
+	pthread_mutex_unlock(&vmm->lock);
+	return ended ? fail_ended() : ret;
+}
+
+int vmm_unpause(struct vmm *vmm)
+{
+	bool ended;
+	int ret = 0;
+
+	pthread_mutex_lock(&vmm->lock);
+	ended = vmm->ended;
+	if (!ended && vmm->paused) {
+		if (vmm->started)
+			ret = set_state(vmm, HVMOD_STATE_RUNNING, 0);
+		vmm->paused = ret;
+		update_hold(vmm);
+	}
+	pthread_mutex_unlock(&vmm->lock);
+	return ended ? fail_ended() : ret;
+}
+
+void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome)
+{
+	life_end(vmm, outcome, "stopped from outside");
+}
+
+const char *vmm_outcome_text(const struct vmm *vmm)
+{
+	return __atomic_load_n(&vmm->ended, __ATOMIC_ACQUIRE) ? vmm->text : "";
+}
+
+const char *vmm_error(const struct vmm *vmm)
+{
+	if (!__atomic_load_n(&vmm->ended, __ATOMIC_ACQUIRE) ||
+	    vmm->outcome != VMM_FAILED)
+		return "";
+	return vmm->text;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One domain: its memory, devices and vCPUs, and who may touch what.
+ *
+ * Locks, in the order in which they are taken:
+ *   vmm.lock	life of the domain: the fields behind it
+ *   serial.lock	the serial port
+ *   ioapic.lock	the I/O APIC
+ * No lock is held while a vCPU is in the guest or an owner's callback runs.
+ * What has no lock is written before the first vCPU thread starts.
+ */
+#ifndef HVMOD_VMM_MACHINE_H
+#define HVMOD_VMM_MACHINE_H
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hvmod.h>
+
+#include "boot.h"
+#include "bus.h"
+#include "ioapic.h"
+#include "memory.h"
+#include "power.h"
+#include "serial.h"
+#include "vmm.h"
+
+#define VMM_TEXT_BYTES	512
+
+/**
+ * struct vcpu - one virtual processor
+ * @vmm: the domain
+ * @index: its number and APIC id
+ * @fd: descriptor, -1 before there is one
+ * @run: the shared page
+ * @run_bytes: its length
+ * @mmio: the domain's MMIO bus and this processor's own APIC page
+ * @thread: the thread that runs it, if @thread_made
+ * @thread_made: there is a thread to join
+ * @retries: MMIO exits in a row that were not emulated
+ * @halts: exits in a row with nothing that could wake the vCPU
+ */
+struct vcpu {
+	struct vmm *vmm;
+	unsigned int index;
+	int fd;
+	struct hvmod_run *run;
+	size_t run_bytes;
+	struct bus mmio;
+	pthread_t thread;
+	bool thread_made;
+	unsigned int retries;
+	unsigned int halts;
+};
+
+/**
+ * struct vmm - one domain
+ * @ops: callbacks of the owner
+ * @ctx: their first argument
+ * @device: /dev/hvmod, -1 once the domain is there
+ * @domain: domain descriptor, -1 before there is one
+ * @id: its id
+ * @memory: guest memory
+ * @ports: the port bus
+ * @mmio: the MMIO bus
+ * @serial: COM1
+ * @ioapic: I/O APIC
+ * @power: power and reset ports
+ * @vcpu: the processors
+ * @vcpus: how many
+ * @hold: vCPU threads have to look at the fields behind @lock. Atomic; written
+ *	with @lock
+ * @lock: protects all below
+ * @changed: something below changed
+ * @started: vCPU threads were made
+ * @paused: vCPU threads have to wait
+ * @ended: vCPU threads have to end. Atomic; written with @lock
+ * @threads: vCPU threads alive
+ * @parked: those of them that wait because of @paused
+ * @halted: those that wait for an interrupt that can't come
+ * @outcome: how it ended, valid once @ended
+ * @text: what there is to say about that
+ */
+struct vmm {
+	struct vmm_ops ops;
+	void *ctx;
+	int device;
+	int domain;
+	uint32_t id;
+	struct guest_memory memory;
+	struct bus ports;
+	struct bus mmio;
+	struct serial serial;
+	struct ioapic ioapic;
+	struct power power;
+	struct vcpu *vcpu;
+	unsigned int vcpus;
+
+	bool hold;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool started;
+	bool paused;
+	bool ended;
+	unsigned int threads;
+	unsigned int parked;
+	unsigned int halted;
+	enum vmm_outcome outcome;
+	char text[VMM_TEXT_BYTES];
+};
+
+/* vcpu.c */
+int vcpu_create(struct vcpu *vcpu, size_t run_bytes);
+void vcpu_destroy(struct vcpu *vcpu);
+void *vcpu_main(void *vcpu);
+
+/* vcpu_state.c */
+int vcpu_reset(struct vcpu *vcpu, const struct boot_entry *entry);
+int vcpu_inject(struct vcpu *vcpu, uint32_t vector, uint32_t error);
+
+/* devices.c */
+int devices_create(struct vmm *vmm);
+void devices_destroy(struct vmm *vmm);
+int devices_add_apic(struct vcpu *vcpu);
+
+/* life.c */
+void life_create(struct vmm *vmm);
+void life_destroy(struct vmm *vmm);
+bool life_gate(struct vcpu *vcpu);
+void life_halted(struct vcpu *vcpu);
+void life_thread_ends(struct vmm *vmm);
+void life_end(struct vmm *vmm, enum vmm_outcome outcome, const char *format,
+	      ...) __attribute__((format(printf, 3, 4)));
+
+#endif

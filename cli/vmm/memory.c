@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Guest memory: one anonymous mapping, cut into the ranges of the layout. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "layout.h"
+#include "memory.h"
+
+#define HUGE_PAGE	(2ULL << 20)
+
+/**
+ * guest_memory_alloc() - reserve address space for the guest's memory
+ * @memory: filled
+ * @bytes: how much, a multiple of 4096, not 0
+ *
+ * The start agrees with the guest-physical address modulo 2 MiB so that huge
+ * pages become 2 MiB EPT entries. Pages come when they are touched first.
+ *
+ * Return: 0, or -1 with errno
+ */
+int guest_memory_alloc(struct guest_memory *memory, uint64_t bytes)
+{
+	uint64_t low = bytes < LOW_RAM_MAX ? bytes : LOW_RAM_MAX;
+	uint8_t *base;
+	void *map;
+
+	if (!bytes || bytes > SIZE_MAX - HUGE_PAGE) {
+		errno = EINVAL;
+		return -1;
+	}
+	map = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return -1;
+
+	base = (uint8_t *)map + (-(uintptr_t)map & (HUGE_PAGE - 1));
+	/*
+	 * Advice may be refused without harm. A fork would copy pinned pages on
+	 * the next write and leave the guest with the other copy.
+	 */
+	madvise(base, bytes, MADV_HUGEPAGE);
+	madvise(base, bytes, MADV_DONTFORK);
+	madvise(base, bytes, MADV_DONTDUMP);
+
+	*memory = (struct guest_memory){
+		.range[0] = { .gpa = 0, .bytes = low, .host = base },
+		.ranges = 1,
+		.map = map,
+		.map_bytes = bytes + HUGE_PAGE,
+	};
+	if (bytes > low) {
+		memory->range[1] = (struct guest_range){
+			.gpa = HIGH_RAM_BASE,
+			.bytes = bytes - low,
+			.host = base + low,
+		};
+		memory->ranges = 2;
+	}
+	return 0;
+}
+
+/**
+ * guest_memory_free() - undo guest_memory_alloc()
+ * @memory: may be all zero
+ */
+void guest_memory_free(struct guest_memory *memory)
+{
+	if (memory->map)
+		munmap(memory->map, memory->map_bytes);
+	*memory = (struct guest_memory){};
+}
+
+/**
+ * guest_pointer() - where guest-physical bytes are in this process
+ * @memory: the memory
+ * @gpa: start, from whatever source
+ * @bytes: how many
+ *
+ * Return: a pointer to @bytes bytes, or NULL if they are not all memory
+ */
+void *guest_pointer(const struct guest_memory *memory, uint64_t gpa,
+		    uint64_t bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory->ranges; i++) {
+		const struct guest_range *range = &memory->range[i];
+
+		if (gpa < range->gpa || gpa - range->gpa > range->bytes)
+			continue;
+		if (bytes <= range->bytes - (gpa - range->gpa))
+			return range->host + (gpa - range->gpa);
+	}
+	return NULL;
+}
+
+/**
+ * guest_read() - copy out of guest memory
+ * @memory: the memory
+ * @gpa: guest-physical start
+ * @to: buffer
+ * @bytes: how many
+ *
+ * Return: false if they are not all memory; nothing is copied then
+ */
+bool guest_read(const struct guest_memory *memory, uint64_t gpa, void *to,
+		size_t bytes)
+{
+	const void *from = guest_pointer(memory, gpa, bytes);
+
+	if (from)
+		memcpy(to, from, bytes);
+	return from;
+}
+
+/**
+ * guest_write() - copy into guest memory
+ * @memory: the memory
+ * @gpa: guest-physical start
+ * @from: buffer
+ * @bytes: how many
+ *
+ * Return: false if they are not all memory; nothing is copied then
+ */
+bool guest_write(const struct guest_memory *memory, uint64_t gpa,
+		 const void *from, size_t bytes)
+{
+	void *to = guest_pointer(memory, gpa, bytes);
+
+	if (to)
+		memcpy(to, from, bytes);
+	return to;
+}
+
+/**
+ * guest_low_end() - end of the RAM that begins at 0
+ * @memory: the memory
+ *
+ * Return: its first address that is not memory
+ */
+uint64_t guest_low_end(const struct guest_memory *memory)
+{
+	return memory->range[0].bytes;
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * No new privileges, no capabilities, and a system call filter that kills the
+ * process for whatever is not in the tables. A guest that takes the VMM over
+ * keeps the descriptors that are open and no way to get others.
+ */
+#include <cap-ng.h>
+#include <errno.h>
+#include <linux/sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <hvmod.h>
+
+#include "sandbox.h"
+#include "vmm.h"
+
+/* Whatever their arguments. */
+static const int calls_allowed[] = {
+	/* the control socket, the console and the log */
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
+	SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmsg), SCMP_SYS(accept), SCMP_SYS(accept4),
+	SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+	SCMP_SYS(shutdown), SCMP_SYS(close), SCMP_SYS(fcntl), SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(dup), SCMP_SYS(dup2),
+	SCMP_SYS(dup3), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+	/* waiting */
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
+	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(signalfd4),
+	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+	SCMP_SYS(timerfd_gettime), SCMP_SYS(nanosleep),
+	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(restart_syscall),
+	/* memory */
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+	/* threads */
+	SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(gettid),
+	SCMP_SYS(membarrier),
+	/* signals */
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(sigaltstack), SCMP_SYS(pause),
+	/* itself */
+	SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(getuid),
+	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+	SCMP_SYS(getrandom), SCMP_SYS(sysinfo), SCMP_SYS(uname),
+	SCMP_SYS(exit), SCMP_SYS(exit_group),
+};
+
+/*
+ * Refused with an error that the C library copes with: it falls back from
+ * clone3() to clone(), whose flags a filter can see, and lives without the
+ * files that it looks for.
+ */
+static const struct {
+	int call;
+	int error;
+} calls_refused[] = {
+	{ SCMP_SYS(clone3), ENOSYS },
+	{ SCMP_SYS(open), EACCES },
+	{ SCMP_SYS(openat), EACCES },
+	{ SCMP_SYS(openat2), EACCES },
+};
+
+/* Every request on the descriptors of a domain, and what a terminal needs. */
+static const uint32_t ioctls_allowed[] = {
+	HVMOD_VCPU_RUN, HVMOD_VCPU_KICK, HVMOD_VCPU_GET_STATE,
+	HVMOD_VCPU_SET_STATE, HVMOD_VCPU_APIC, HVMOD_MSI,
+	HVMOD_DOMAIN_SET_STATE, HVMOD_DOMAIN_INFO, HVMOD_MEM_MAP,
+	HVMOD_MEM_UNMAP,
+	TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, FIONREAD, FIONBIO,
+};
+
+#define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
+			 CLONE_THREAD)
+#define LOW_32		0xFFFFFFFFU
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+static int allow_calls(scmp_filter_ctx filter)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < COUNT(calls_allowed) && !ret; i++)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls_allowed[i],
+				       0);
+	for (i = 0; i < COUNT(calls_refused) && !ret; i++)
+		ret = seccomp_rule_add(filter,
+				       SCMP_ACT_ERRNO(calls_refused[i].error),
+				       calls_refused[i].call, 0);
+	return ret;
+}
+
+/* The kernel takes the low 32 bits of a request. */
+static int allow_ioctls(scmp_filter_ctx filter)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < COUNT(ioctls_allowed) && !ret; i++)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl),
+				       1, SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32,
+						  ioctls_allowed[i]));
+	return ret;
+}
+
+static int allow_some_arguments(scmp_filter_ctx filter)
+{
+	const struct {
+		int call;
+		struct scmp_arg_cmp argument;
+	} rules[] = {
+		/* threads, no processes */
+		{ SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, THREAD_FLAGS,
+					   THREAD_FLAGS) },
+		/* signals to itself */
+		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()) },
+		/* data, no code */
+		{ SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		{ SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+		/* names for threads and mappings */
+		{ SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME) },
+		{ SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA) },
+	};
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < COUNT(rules) && !ret; i++)
+		ret = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+					     rules[i].call, 1,
+					     &rules[i].argument);
+	return ret;
+}
+
+/* Every thread of the process gets the filter. */
+static int filter_calls(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int ret;
+
+	if (!filter)
+		return -ENOMEM;
+	ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (!ret)
+		ret = allow_calls(filter);
+	if (!ret)
+		ret = allow_ioctls(filter);
+	if (!ret)
+		ret = allow_some_arguments(filter);
+	if (!ret)
+		ret = seccomp_load(filter);
+	seccomp_release(filter);
+	return ret;
+}
+
+/* Only who may change the bounding set can empty it. */
+static int drop_capabilities(void)
+{
+	capng_select_t sets = CAPNG_SELECT_CAPS;
+
+	if (capng_get_caps_process())
+		return -EIO;
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
+		sets = CAPNG_SELECT_BOTH;
+	capng_clear(sets);
+	if (capng_apply(sets))
+		return -EPERM;
+	if (capng_get_caps_process())
+		return -EIO;
+	return capng_have_capabilities(CAPNG_SELECT_CAPS) > CAPNG_NONE ?
+	       -EPERM : 0;
+}
+
+/**
+ * sandbox_apply() - no new privileges, no capabilities, no other system calls
+ *
+ * Return: 0, or -1 with errno; what was dropped stays dropped
+ */
+int sandbox_apply(void)
+{
+	int ret;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -1;
+	ret = drop_capabilities();
+	if (!ret)
+		ret = filter_calls();
+	if (!ret)
+		return 0;
+	errno = -ret;
+	return -1;
+}
+
+int vmm_sandbox(struct vmm *vmm)
+{
+	(void)vmm;
+	return sandbox_apply();
+}

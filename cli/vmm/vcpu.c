@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A vCPU: its descriptor, its thread, and what each exit leads to. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "mmio.h"
+#include "ports.h"
+
+#define MMIO_RETRIES_MAX	64
+
+static const char *const why_texts[] = {
+	[HVMOD_WHY_NONE]	= "no reason given",
+	[HVMOD_WHY_CONTROLS]	= "VM-entry control fields invalid",
+	[HVMOD_WHY_HOST_STATE]	= "host-state fields invalid",
+	[HVMOD_WHY_GUEST_STATE]	= "guest state invalid",
+	[HVMOD_WHY_MSR_LOAD]	= "MSR loading failed",
+	[HVMOD_WHY_NO_MEMORY]	= "no memory left",
+	[HVMOD_WHY_OWNED]	= "the page has another owner",
+	[HVMOD_WHY_BAD_REGS]	= "RIP or RFLAGS not allowed",
+	[HVMOD_WHY_BAD_CR]	= "control registers not allowed together",
+	[HVMOD_WHY_BAD_SEGMENT]	= "a segment register not allowed",
+	[HVMOD_WHY_BAD_MSR]	= "an MSR unknown or its value not allowed",
+	[HVMOD_WHY_BAD_XSAVE]	= "extended state not allowed",
+	[HVMOD_WHY_BAD_APIC]	= "an APIC value not allowed",
+	[HVMOD_WHY_BAD_EVENT]	= "an event not allowed",
+	[HVMOD_WHY_BAD_BLOB]	= "a section's head is wrong",
+};
+
+static const char *why_text(const struct vcpu *vcpu)
+{
+	uint32_t why = vcpu->run->why;
+
+	if (why >= sizeof(why_texts) / sizeof(why_texts[0]))
+		return "reason unknown";
+	return why_texts[why];
+}
+
+static void exit_kick(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+static void exit_io(struct vcpu *vcpu)
+{
+	ports_access(&vcpu->vmm->ports, vcpu->run);
+}
+
+static void exit_io_string(struct vcpu *vcpu)
+{
+	struct vmm *vmm = vcpu->vmm;
+	struct hvmod_run *run = vcpu->run;
+	struct string_fault fault;
+
+	switch (ports_string(&vmm->memory, &vmm->ports, run, &fault)) {
+	case STRING_DONE:
+		return;
+	case STRING_OUTSIDE:
+		life_end(vmm, VMM_FAILED,
+			 "vCPU %u: a string instruction at RIP 0x%" PRIx64 " between port 0x%x and an address that is not memory",
+			 vcpu->index, (uint64_t)run->regs.rip, run->io.port);
+		return;
+	case STRING_FAULT:
+		break;
+	}
+	if (fault.vector == VECTOR_PF) {
+		run->sregs.cr2 = fault.linear;
+		run->dirty |= HVMOD_STATE_SREGS;
+	}
+	if (vcpu_inject(vcpu, fault.vector, fault.error))
+		life_end(vmm, VMM_FAILED, "vCPU %u: exception %u refused: %s",
+			 vcpu->index, fault.vector, strerror(errno));
+}
+
+static void exit_mmio(struct vcpu *vcpu)
+{
+	struct vmm *vmm = vcpu->vmm;
+	struct hvmod_run *run = vcpu->run;
+	char why[VMM_TEXT_BYTES - 32];
+
+	switch (mmio_emulate(&vmm->memory, &vcpu->mmio, run, why,
+			     sizeof(why))) {
+	case MMIO_DONE:
+		vcpu->retries = 0;
+		return;
+	case MMIO_FAILED:
+		life_end(vmm, VMM_FAILED, "vCPU %u: %s", vcpu->index, why);
+		return;
+	case MMIO_RETRY:
+		break;
+	}
+	if (++vcpu->retries > MMIO_RETRIES_MAX)
+		life_end(vmm, VMM_FAILED,
+			 "vCPU %u: the instruction at RIP 0x%" PRIx64 " does not lead to the access at 0x%" PRIx64,
+			 vcpu->index, (uint64_t)run->regs.rip,
+			 (uint64_t)run->mmio.gpa);
+}
+
+static void exit_triple_fault(struct vcpu *vcpu)
+{
+	life_end(vcpu->vmm, VMM_CRASHED, "triple fault on vCPU %u",
+		 vcpu->index);
+}
+
+static void exit_eoi(struct vcpu *vcpu)
+{
+	ioapic_eoi(&vcpu->vmm->ioapic, (uint8_t)vcpu->run->eoi.vector);
+}
+
+static void exit_memory(struct vcpu *vcpu)
+{
+	life_end(vcpu->vmm, VMM_FAILED,
+		 "vCPU %u: no memory for the guest at 0x%" PRIx64 ": %s",
+		 vcpu->index, (uint64_t)vcpu->run->mmio.gpa, why_text(vcpu));
+}
+
+static void exit_entry_failed(struct vcpu *vcpu)
+{
+	const struct hvmod_run *run = vcpu->run;
+
+	life_end(vcpu->vmm, VMM_FAILED,
+		 "vCPU %u: the processor refused the guest's state: %s (VMX error %u, exit reason %u, qualification 0x%" PRIx64 ")",
+		 vcpu->index, why_text(vcpu), run->failure.vmx_error,
+		 run->failure.hw_reason, (uint64_t)run->failure.qualification);
+}
+
+static void exit_unhandled(struct vcpu *vcpu)
+{
+	const struct hvmod_run *run = vcpu->run;
+
+	life_end(vcpu->vmm, VMM_FAILED,
+		 "vCPU %u: exit reason %u is not handled (qualification 0x%" PRIx64 ")",
+		 vcpu->index, run->failure.hw_reason,
+		 (uint64_t)run->failure.qualification);
+}
+
+static void (*const exits[])(struct vcpu *vcpu) = {
+	[HVMOD_EXIT_KICK]		= exit_kick,
+	[HVMOD_EXIT_IO]			= exit_io,
+	[HVMOD_EXIT_IO_STRING]		= exit_io_string,
+	[HVMOD_EXIT_MMIO]		= exit_mmio,
+	[HVMOD_EXIT_HALTED]		= life_halted,
+	[HVMOD_EXIT_TRIPLE_FAULT]	= exit_triple_fault,
+	[HVMOD_EXIT_EOI]		= exit_eoi,
+	[HVMOD_EXIT_MEMORY]		= exit_memory,
+	[HVMOD_EXIT_ENTRY_FAILED]	= exit_entry_failed,
+	[HVMOD_EXIT_UNHANDLED]		= exit_unhandled,
+};
+
+static void dispatch(struct vcpu *vcpu)
+{
+	uint32_t exit = vcpu->run->exit;
+
+	if (exit >= sizeof(exits) / sizeof(exits[0]) || !exits[exit]) {
+		life_end(vcpu->vmm, VMM_FAILED,
+			 "vCPU %u: exit %u is unknown to this hvctl",
+			 vcpu->index, exit);
+		return;
+	}
+	if (exit != HVMOD_EXIT_HALTED && exit != HVMOD_EXIT_KICK)
+		vcpu->halts = 0;
+	exits[exit](vcpu);
+}
+
+/**
+ * vcpu_main() - the thread of a vCPU
+ * @arg: the vCPU
+ *
+ * Return: NULL
+ */
+void *vcpu_main(void *arg)
+{
+	struct vcpu *vcpu = arg;
+	char name[16];
+
+	snprintf(name, sizeof(name), "vcpu%u", vcpu->index);
+	prctl(PR_SET_NAME, name);
+	while (life_gate(vcpu)) {
+		if (!ioctl(vcpu->fd, HVMOD_VCPU_RUN))
+			dispatch(vcpu);
+		else if (errno != EINTR)
+			life_end(vcpu->vmm, VMM_FAILED,
+				 "vCPU %u: cannot run: %s (%s)", vcpu->index,
+				 strerror(errno), why_text(vcpu));
+	}
+	life_thread_ends(vcpu->vmm);
+	return NULL;
+}
+
+/**
+ * vcpu_create() - make a vCPU
+ * @vcpu: domain and index set, the rest zero but @vcpu->fd -1
+ * @run_bytes: length of the shared page
+ *
+ * Return: 0, or -1 with errno; vcpu_destroy() cleans up in both cases
+ */
+int vcpu_create(struct vcpu *vcpu, size_t run_bytes)
+{
+	struct hvmod_vcpu_create arg = {
+		.size = sizeof(arg),
+		.index = vcpu->index,
+	};
+	void *run;
+
+	vcpu->fd = ioctl(vcpu->vmm->domain, HVMOD_VCPU_CREATE, &arg);
+	if (vcpu->fd < 0)
+		return -1;
+	run = mmap(NULL, run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   vcpu->fd, 0);
+	if (run == MAP_FAILED)
+		return -1;
+	vcpu->run = run;
+	vcpu->run_bytes = run_bytes;
+	return devices_add_apic(vcpu);
+}
+
+/**
+ * vcpu_destroy() - undo vcpu_create()
+ * @vcpu: the vCPU; its thread is gone
+ */
+void vcpu_destroy(struct vcpu *vcpu)
+{
+	if (vcpu->run)
+		munmap(vcpu->run, vcpu->run_bytes);
+	if (vcpu->fd >= 0)
+		close(vcpu->fd);
+	vcpu->run = NULL;
+	vcpu->fd = -1;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* State that is put into a vCPU from outside. */
+#include <sys/ioctl.h>
+
+#include "layout.h"
+#include "machine.h"
+
+#define CR0_BOOT	0x80000031ULL	/* PG NE ET PE */
+#define CR4_BOOT	0x20ULL		/* PAE */
+#define EFER_BOOT	0x500ULL	/* LMA LME */
+#define RFLAGS_BOOT	0x2ULL		/* the bit that is always 1 */
+
+#define MSR_APIC_BASE	0x1B
+#define APIC_BASE_BSP	(1ULL << 8)
+#define APIC_BASE_X2	(1ULL << 10)
+#define APIC_BASE_ON	(1ULL << 11)
+
+/* SDM volume 3, 25.4.1 */
+#define SEGMENT_CODE_64	0xA09B
+#define SEGMENT_DATA	0xC093
+#define SEGMENT_TSS	0x008B
+
+/* SDM volume 3, 25.8.3 */
+#define INJECT_EXCEPTION	(3U << 8)
+#define INJECT_ERROR_CODE	(1U << 11)
+#define INJECT_VALID		(1U << 31)
+
+#define TLV(group, data) { .type = (group), .version = 1, .bytes = sizeof(data) }
+
+static int set_state(struct vcpu *vcpu, uint32_t groups, void *blob,
+		     size_t bytes)
+{
+	struct hvmod_vcpu_state arg = {
+		.size = sizeof(arg),
+		.groups = groups,
+		.data = (uintptr_t)blob,
+		.bytes = (uint32_t)bytes,
+	};
+
+	return ioctl(vcpu->fd, HVMOD_VCPU_SET_STATE, &arg);
+}
+
+static int get_state(struct vcpu *vcpu, uint32_t groups, void *blob,
+		     size_t bytes)
+{
+	struct hvmod_vcpu_state arg = {
+		.size = sizeof(arg),
+		.groups = groups,
+		.data = (uintptr_t)blob,
+		.bytes = (uint32_t)bytes,
+	};
+
+	return ioctl(vcpu->fd, HVMOD_VCPU_GET_STATE, &arg);
+}
+
+static int reset_apic(struct vcpu *vcpu)
+{
+	struct {
+		struct hvmod_tlv tlv;
+		struct hvmod_msr_value msr;
+	} blob = {
+		.tlv = TLV(HVMOD_STATE_MSRS, blob.msr),
+		.msr = {
+			.index = MSR_APIC_BASE,
+			.value = APIC_BASE | APIC_BASE_ON | APIC_BASE_X2,
+		},
+	};
+
+	if (!vcpu->index)
+		blob.msr.value |= APIC_BASE_BSP;
+	return set_state(vcpu, HVMOD_STATE_MSRS, &blob, sizeof(blob));
+}
+
+static void fill_sregs(struct hvmod_sregs *sregs,
+		       const struct boot_entry *entry)
+{
+	const struct hvmod_segment data = {
+		.limit = UINT32_MAX,
+		.selector = BOOT_SELECTOR_DATA,
+		.attributes = SEGMENT_DATA,
+	};
+	unsigned int i;
+
+	*sregs = (struct hvmod_sregs){
+		.gdt_base = entry->gdt_base,
+		.gdt_limit = entry->gdt_limit,
+		.cr0 = CR0_BOOT,
+		.cr3 = entry->cr3,
+		.cr4 = CR4_BOOT,
+		.efer = EFER_BOOT,
+	};
+	for (i = HVMOD_SEG_ES; i <= HVMOD_SEG_GS; i++)
+		sregs->segment[i] = data;
+	sregs->segment[HVMOD_SEG_CS].selector = BOOT_SELECTOR_CODE;
+	sregs->segment[HVMOD_SEG_CS].attributes = SEGMENT_CODE_64;
+	sregs->segment[HVMOD_SEG_LDTR].unusable = 1;
+	sregs->segment[HVMOD_SEG_TR] = (struct hvmod_segment){
+		.limit = 0x67,
+		.selector = BOOT_SELECTOR_TSS,
+		.attributes = SEGMENT_TSS,
+	};
+}
+
+static int reset_boot(struct vcpu *vcpu, const struct boot_entry *entry)
+{
+	struct {
+		struct hvmod_tlv regs_tlv;
+		struct hvmod_regs regs;
+		struct hvmod_tlv sregs_tlv;
+		struct hvmod_sregs sregs;
+	} blob = {
+		.regs_tlv = TLV(HVMOD_STATE_REGS, blob.regs),
+		.regs = { .rip = entry->rip, .rflags = RFLAGS_BOOT },
+		.sregs_tlv = TLV(HVMOD_STATE_SREGS, blob.sregs),
+	};
+
+	blob.regs.gpr[HVMOD_GPR_RSI] = entry->rsi;
+	fill_sregs(&blob.sregs, entry);
+	return set_state(vcpu, HVMOD_STATE_REGS | HVMOD_STATE_SREGS, &blob,
+			 sizeof(blob));
+}
+
+/**
+ * vcpu_reset() - the state in which a vCPU begins
+ * @vcpu: the vCPU
+ * @entry: where vCPU 0 starts; the others wait for INIT and SIPI
+ *
+ * Return: 0, or -1 with errno
+ */
+int vcpu_reset(struct vcpu *vcpu, const struct boot_entry *entry)
+{
+	if (reset_apic(vcpu))
+		return -1;
+	return vcpu->index ? 0 : reset_boot(vcpu, entry);
+}
+
+/**
+ * vcpu_inject() - an exception with an error code, at the next entry
+ * @vcpu: the vCPU, not running
+ * @vector: the exception
+ * @error: its error code
+ *
+ * Return: 0, or -1 with errno
+ */
+int vcpu_inject(struct vcpu *vcpu, uint32_t vector, uint32_t error)
+{
+	struct {
+		struct hvmod_tlv tlv;
+		struct hvmod_events events;
+	} blob = { .tlv = TLV(HVMOD_STATE_EVENTS, blob.events) };
+
+	if (get_state(vcpu, HVMOD_STATE_EVENTS, &blob, sizeof(blob)))
+		return -1;
+	blob.events.injection = vector | INJECT_EXCEPTION |
+				INJECT_ERROR_CODE | INJECT_VALID;
+	blob.events.injection_error = error;
+	return set_state(vcpu, HVMOD_STATE_EVENTS, &blob, sizeof(blob));
+}
