@@ -10,6 +10,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import time
@@ -114,6 +115,7 @@ class Bochs(Engine):
 	def __init__(self, args):
 		from watch import Follower
 		super().__init__(args)
+		self.cpus = args.cpus
 		self.log = Follower(os.path.join(args.dir, "bochs.log"))
 
 	def command(self, args):
@@ -142,13 +144,29 @@ debug: action=ignore
 """)
 		# Debian's build has the debugger in it: it waits for a command to go.
 		with open(os.path.join(args.dir, "debugger"), "w", encoding="ascii") as script:
-			script.write("c\n")
+			script.write(os.environ.get("HVMOD_LAB_DEBUGGER", "").replace(";", "\n") + "\nc\n")
 		return ["bochs-bin", "-q", "-f", "bochsrc", "-rc", "debugger"]
 
 	def where(self):
+		"""Stop in the debugger and ask it for every processor's state."""
 		os.kill(self.process.pid, signal.SIGINT)
-		time.sleep(1)
-		return "; the processors were at:\n" + repr(self.read_terminal())
+		answer = self.ask(b"")
+		for cpu in range(self.cpus):
+			for question in (f"set $cpu={cpu}", "r", "creg", "print-stack 16"):
+				answer += self.ask(question.encode() + b"\n")
+		lines = self.ESCAPES.sub(b"", answer).decode(errors="replace").splitlines()
+		return "; the processors were at:\n" + "\n".join(
+			f"  | {line.rstrip()}" for line in lines if line.strip() and not line.startswith("<bochs"))
+
+	def ask(self, question):
+		"""One command to the debugger; what it prints until its next prompt."""
+		answer = b""
+		os.write(self.terminal, question)
+		deadline = time.monotonic() + 3
+		while not answer.endswith(b"> ") and time.monotonic() < deadline and self.terminal is not None:
+			select.select([self.terminal], [], [], 0.2)
+			answer += self.read_terminal()
+		return answer
 
 	def read(self):
 		return self.log.read() + self.ESCAPES.sub(b"", self.read_terminal())
