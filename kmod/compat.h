@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between the supported kernels, 6.1 to 7.2. The driver is
+ * written for the newest; what older ones lack is made up for here, each with
+ * the version that brought it.
+ */
+#ifndef HVMOD_COMPAT_H
+#define HVMOD_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/thread_info.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "hvmod needs Linux 6.1 or newer"
+#endif
+
+/* 6.3: vm_flags can't be written directly any more */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/* 6.13: lazy preemption */
+#ifdef _TIF_NEED_RESCHED_LAZY
+#define HV_TIF_RESCHED	(_TIF_NEED_RESCHED | _TIF_NEED_RESCHED_LAZY)
+#else
+#define HV_TIF_RESCHED	_TIF_NEED_RESCHED
+#endif
+
+#endif

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a domain: made by HVMOD_DOMAIN_CREATE, gone with the last of its
+ * descriptors.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/cpumask.h>
+#include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+#include <asm/tsc.h>
+
+#include "hvmod.h"
+
+#define HV_DOMAIN0	"Domain-0"
+
+/* Names and ids, and that no domain in the table is freed. */
+static DEFINE_MUTEX(hv_domains_lock);
+static DEFINE_XARRAY(hv_domains);	/* struct hv_domain by id */
+static u32 hv_last_id;
+
+/**
+ * hv_ticks_to_ns() - TSC ticks in nanoseconds
+ * @ticks: ticks
+ *
+ * Any context.
+ *
+ * Return: nanoseconds, without overflow below 2^63 of them.
+ */
+u64 hv_ticks_to_ns(u64 ticks)
+{
+	u64 rest, seconds = div64_u64_rem(ticks, (u64)tsc_khz * 1000, &rest);
+
+	return seconds * NSEC_PER_SEC + div_u64(rest * USEC_PER_SEC, tsc_khz);
+}
+
+/* [A-Za-z][A-Za-z0-9._-]{0,62}, and nothing behind the NUL. */
+static bool hv_name_valid(const char *name)
+{
+	size_t i, length = strnlen(name, HVMOD_NAME_MAX);
+
+	if (!length || length == HVMOD_NAME_MAX)
+		return false;
+	if (!isascii(name[0]) || !isalpha(name[0]))
+		return false;
+	for (i = 1; i < length; i++)
+		if (!isascii(name[i]) ||
+		    (!isalnum(name[i]) && !strchr("._-", name[i])))
+			return false;
+	return !memchr_inv(name + length, 0, HVMOD_NAME_MAX - length);
+}
+
+static bool hv_name_used(const char *name)
+{
+	struct hv_domain *domain;
+	unsigned long id;
+
+	if (!strcmp(name, HV_DOMAIN0))
+		return true;
+	xa_for_each(&hv_domains, id, domain)
+		if (!strcmp(domain->name, name))
+			return true;
+	return false;
+}
+
+/* Give a domain its id and let it be found. */
+static int hv_domain_publish(struct hv_domain *domain)
+{
+	int ret;
+
+	mutex_lock(&hv_domains_lock);
+	if (hv_name_used(domain->name)) {
+		ret = -EEXIST;
+	} else if (hv_last_id == INT_MAX) {
+		ret = -ENOSPC;
+	} else {
+		domain->id = hv_last_id + 1;
+		ret = xa_insert(&hv_domains, domain->id, domain,
+				GFP_KERNEL_ACCOUNT);
+		if (!ret)
+			hv_last_id = domain->id;
+	}
+	mutex_unlock(&hv_domains_lock);
+	return ret;
+}
+
+static void hv_domain_unpublish(struct hv_domain *domain)
+{
+	mutex_lock(&hv_domains_lock);
+	xa_erase(&hv_domains, domain->id);
+	mutex_unlock(&hv_domains_lock);
+}
+
+static void hv_domain_free(struct hv_domain *domain)
+{
+	unsigned int i;
+
+	for (i = 0; i < domain->vcpus_max; i++)
+		if (domain->vcpu[i])
+			hv_vcpu_free(domain->vcpu[i]);
+	hv_memory_free(domain);
+	put_pid(domain->pid);
+	mmdrop(domain->mm);
+	mutex_destroy(&domain->lock);
+	mutex_destroy(&domain->memory_lock);
+	kfree(domain);
+}
+
+static struct hv_domain *hv_domain_alloc(const struct hvmod_domain_create *arg)
+{
+	struct hv_domain *domain;
+
+	domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+	if (!domain)
+		return NULL;
+	kref_init(&domain->users);
+	mutex_init(&domain->lock);
+	memcpy(domain->name, arg->name, sizeof(domain->name));
+	domain->vcpus_max = arg->vcpus;
+	domain->mem_max = arg->mem_max;
+	domain->state = HVMOD_STATE_CREATED;
+	domain->uid = current_euid();
+	domain->created_ns = ktime_get_boottime_ns();
+	domain->pid = get_pid(task_tgid(current));
+	domain->mm = current->mm;
+	mmgrab(domain->mm);
+	if (hv_memory_init(domain)) {
+		hv_domain_free(domain);
+		return NULL;
+	}
+	return domain;
+}
+
+/* Make the domain in ring -1. */
+static int hv_domain_launch(struct hv_domain *domain)
+{
+	unsigned int tries = HV_GROW_TRIES;
+	struct hv_result result;
+	long ret;
+
+	for (;;) {
+		ret = hv_gate(GATE_DOM_CREATE, ktime_get_real_ns(), 0, 0, 0,
+			      &result);
+		if (ret != -ENOMEM || !tries--)
+			break;
+		if (hv_pool_grow())
+			break;
+	}
+	if (ret)
+		return ret;
+	domain->handle = result.rdx;
+	domain->created = true;
+	return 0;
+}
+
+static void hv_clear_all_here(void *unused)
+{
+	hv_gate(GATE_CLEAR_ALL, 0, 0, 0, 0, NULL);
+}
+
+/* Undo hv_domain_launch(). */
+static long hv_domain_land(struct hv_domain *domain)
+{
+	unsigned int tries = 2 * nr_cpu_ids;
+	struct hv_result result;
+	unsigned int i;
+	long ret;
+
+	for (i = 0; i < domain->vcpus_max; i++)
+		if (domain->vcpu[i])
+			hv_vcpu_clear(domain->vcpu[i], domain->vcpu[i]->cpu);
+	hv_memory_unmap_all(domain);
+	for (;;) {
+		ret = hv_gate(GATE_DOM_DESTROY, domain->handle, 0, 0, 0,
+			      &result);
+		if (ret != -EAGAIN || !tries--)
+			return ret;
+		/* A processor that goes offline clears everything itself. */
+		smp_call_function_single(result.rdx, hv_clear_all_here, NULL, 1);
+	}
+}
+
+static void hv_domain_release(struct kref *users)
+{
+	struct hv_domain *domain = container_of(users, struct hv_domain, users);
+	long ret;
+
+	mutex_lock(&domain->lock);
+	WRITE_ONCE(domain->state, HVMOD_STATE_DYING);
+	mutex_unlock(&domain->lock);
+
+	if (domain->created) {
+		ret = hv_domain_land(domain);
+		if (ret) {
+			/*
+			 * Ring -1 still uses its run pages. It stays in the
+			 * list, and the module in the kernel.
+			 */
+			pr_err("domain %u can't be destroyed (%ld)\n",
+			       domain->id, ret);
+			__module_get(THIS_MODULE);
+			return;
+		}
+	}
+	hv_domain_unpublish(domain);
+	hv_domain_free(domain);
+	hv_pool_shrink();
+}
+
+/**
+ * hv_domain_put() - a descriptor of a domain or of one of its vCPUs is gone
+ * @domain: the domain
+ *
+ * Process context of any process. The last one takes the domain away; its
+ * memory and name are free when this returns.
+ */
+void hv_domain_put(struct hv_domain *domain)
+{
+	kref_put(&domain->users, hv_domain_release);
+}
+
+/**
+ * hv_domain_create() - HVMOD_DOMAIN_CREATE
+ * @call: the call, on the device
+ *
+ * Process context.
+ *
+ * Return: 0 with call->file set, or a negative errno, see uapi/hvmod.h.
+ */
+long hv_domain_create(struct hv_call *call)
+{
+	struct hvmod_domain_create *arg = &call->arg.domain_create;
+	struct hv_domain *domain;
+	struct file *file;
+	int ret;
+
+	if (arg->flags || !hv_name_valid(arg->name))
+		return -EINVAL;
+	if (!arg->vcpus || arg->vcpus > HVMOD_VCPUS_MAX)
+		return -EINVAL;
+	if (!arg->mem_max || (arg->mem_max & ~PAGE_MASK))
+		return -EINVAL;
+	if (arg->mem_max >> PAGE_SHIFT > totalram_pages())
+		return -ENOMEM;
+
+	domain = hv_domain_alloc(arg);
+	if (!domain)
+		return -ENOMEM;
+	ret = hv_domain_publish(domain);
+	if (ret) {
+		hv_domain_free(domain);
+		return ret;
+	}
+	ret = hv_domain_launch(domain);
+	if (ret)
+		goto put;
+	file = anon_inode_getfile("[hvmod-domain]", &hv_domain_fops, domain,
+				  O_RDWR);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		goto put;
+	}
+	arg->id = domain->id;
+	call->file = file;
+	return 0;
+
+put:
+	hv_domain_put(domain);
+	return ret;
+}
+
+/* Sum up what the vCPUs did. */
+static void hv_domain_statistics(struct hv_domain *domain,
+				 struct hvmod_domain_info *info)
+{
+	struct hv_result result;
+	struct hv_vcpu *vcpu;
+	unsigned int i;
+	u64 ticks = 0;
+
+	for (i = 0; i < domain->vcpus_max; i++) {
+		vcpu = READ_ONCE(domain->vcpu[i]);
+		if (!vcpu)
+			continue;
+		info->exits_driver += READ_ONCE(vcpu->exits_driver);
+		info->exits_vmm += READ_ONCE(vcpu->exits_vmm);
+		if (hv_gate(GATE_VCPU_STATS, domain->handle, i, 0, 0, &result))
+			continue;
+		info->exits += result.rdx;
+		ticks += result.rcx;
+	}
+	info->run_ns = hv_ticks_to_ns(ticks);
+}
+
+static void hv_domain_fill_info(struct hv_domain *domain,
+				struct hvmod_domain_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	info->id = domain->id;
+	memcpy(info->name, domain->name, sizeof(info->name));
+	mutex_lock(&domain->lock);
+	info->state = domain->state;
+	info->reason = domain->reason;
+	info->vcpus = domain->vcpus;
+	/* With the lock, a dying domain is not destroyed meanwhile. */
+	if (domain->state != HVMOD_STATE_DYING)
+		hv_domain_statistics(domain, info);
+	mutex_unlock(&domain->lock);
+	info->vcpus_max = domain->vcpus_max;
+	info->mem_max = domain->mem_max;
+	info->mem_current = READ_ONCE(domain->mem_bytes);
+	info->owner_uid = from_kuid_munged(current_user_ns(), domain->uid);
+	info->owner_pid = pid_nr_ns(domain->pid, task_active_pid_ns(current));
+	info->created_ns = domain->created_ns;
+}
+
+static void hv_domain0_fill_info(struct hvmod_domain_info *info)
+{
+	struct hv_result result;
+
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	strscpy(info->name, HV_DOMAIN0, sizeof(info->name));
+	info->state = HVMOD_STATE_RUNNING;
+	info->vcpus = num_online_cpus();
+	info->vcpus_max = num_possible_cpus();
+	info->mem_max = (u64)totalram_pages() << PAGE_SHIFT;
+	info->mem_current = info->mem_max;
+	info->owner_uid = from_kuid_munged(current_user_ns(), GLOBAL_ROOT_UID);
+	if (!hv_gate(GATE_NOP, 0, 0, 0, 0, &result))
+		info->core_pages = result.rdx;
+}
+
+/**
+ * hv_domain_find_info() - HVMOD_DOMAIN_INFO on the device
+ * @call: the call
+ *
+ * Process context; takes the domains lock.
+ *
+ * Return: 0 or -ENOENT.
+ */
+long hv_domain_find_info(struct hv_call *call)
+{
+	struct hvmod_domain_info *info = &call->arg.domain_info;
+	struct hv_domain *domain;
+	unsigned long id = info->id;
+
+	if (!id) {
+		hv_domain0_fill_info(info);
+		return 0;
+	}
+	mutex_lock(&hv_domains_lock);
+	domain = xa_find(&hv_domains, &id, ULONG_MAX, XA_PRESENT);
+	if (domain)
+		hv_domain_fill_info(domain, info);
+	mutex_unlock(&hv_domains_lock);
+	return domain ? 0 : -ENOENT;
+}
+
+/**
+ * hv_domain_info() - HVMOD_DOMAIN_INFO on a domain
+ * @call: the call
+ *
+ * Process context.
+ *
+ * Return: 0.
+ */
+long hv_domain_info(struct hv_call *call)
+{
+	hv_domain_fill_info(call->object, &call->arg.domain_info);
+	return 0;
+}
+
+static bool hv_state_valid(u32 state, u32 reason)
+{
+	switch (state) {
+	case HVMOD_STATE_RUNNING:
+	case HVMOD_STATE_PAUSED:
+		return reason == HVMOD_REASON_NONE;
+	case HVMOD_STATE_SHUTDOWN:
+	case HVMOD_STATE_CRASHED:
+		return reason > HVMOD_REASON_NONE &&
+		       reason <= HVMOD_REASON_INTERNAL;
+	default:
+		return false;
+	}
+}
+
+/**
+ * hv_domain_set_state() - HVMOD_DOMAIN_SET_STATE
+ * @call: the call, on a domain
+ *
+ * Process context; takes the domain's lock.
+ *
+ * Return: 0 or -EINVAL.
+ */
+long hv_domain_set_state(struct hv_call *call)
+{
+	struct hv_domain *domain = call->object;
+	struct hvmod_set_state *arg = &call->arg.set_state;
+	unsigned int i;
+	int ret = 0;
+
+	if (arg->reserved || !hv_state_valid(arg->state, arg->reason))
+		return -EINVAL;
+	mutex_lock(&domain->lock);
+	if (domain->state == HVMOD_STATE_SHUTDOWN ||
+	    domain->state == HVMOD_STATE_CRASHED) {
+		/* The end is final; the first reason stands. */
+		if (arg->state != domain->state)
+			ret = -EINVAL;
+	} else {
+		WRITE_ONCE(domain->state, arg->state);
+		domain->reason = arg->reason;
+		if (arg->state != HVMOD_STATE_RUNNING)
+			for (i = 0; i < domain->vcpus_max; i++)
+				if (domain->vcpu[i])
+					hv_vcpu_kick(domain->vcpu[i]);
+	}
+	mutex_unlock(&domain->lock);
+	return ret;
+}
+
+/**
+ * hv_domain_poke() - vCPUs have something to look at
+ * @domain: the domain
+ * @vcpus: which ones, a bit each
+ *
+ * Process context or interrupts off; the caller has a descriptor of the domain.
+ */
+void hv_domain_poke(struct hv_domain *domain, u64 vcpus)
+{
+	struct hv_vcpu *vcpu;
+	unsigned int i;
+
+	for (; vcpus; vcpus &= vcpus - 1) {
+		i = __ffs64(vcpus);
+		vcpu = i < HVMOD_VCPUS_MAX ? READ_ONCE(domain->vcpu[i]) : NULL;
+		if (vcpu)
+			hv_vcpu_poke(vcpu);
+	}
+}
+
+/**
+ * hv_domain_msi() - HVMOD_MSI
+ * @call: the call, on a domain
+ *
+ * Process context; takes no lock.
+ *
+ * Return: how many vCPUs took it, or a negative errno.
+ */
+long hv_domain_msi(struct hv_call *call)
+{
+	struct hv_domain *domain = call->object;
+	struct hvmod_msi *arg = &call->arg.msi;
+	struct hv_result result;
+	long ret;
+
+	if (arg->flags || arg->reserved)
+		return -EINVAL;
+	ret = hv_gate(GATE_MSI, domain->handle, arg->address, arg->data, 0,
+		      &result);
+	if (ret < 0)
+		return ret;
+	hv_domain_poke(domain, result.rcx);
+	return result.rdx;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Domains and vCPUs as the driver sees them.
+ *
+ * Lock order, outermost first:
+ *
+ *   domains lock > domain->lock
+ *   domain->memory_lock > mmap_lock of the VMM
+ *   domain->lock, domain->memory_lock > pool lock, cpu_hotplug_lock
+ *
+ * So no CPU hotplug callback may take a lock of a domain. A vCPU has no lock:
+ * who runs it or works on its state owns the claim (hv_vcpu_claim()), and
+ * nobody ever waits for a claim.
+ *
+ * Legend at the fields: (c) constant once the object can be found, (l)
+ * domain->lock, (m) domain->memory_lock, (r) written by the owner of the
+ * claim alone, (a) any context, READ_ONCE() and WRITE_ONCE().
+ */
+#ifndef HVMOD_H
+#define HVMOD_H
+
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/kref.h>
+#include <linux/maple_tree.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "../uapi/hvmod.h"
+#include "compat.h"
+#include "ring1.h"
+
+/* A 2 MiB page, in 4 KiB pages. */
+#define HV_BLOCK_ORDER	9
+#define HV_BLOCK_PAGES	(1UL << HV_BLOCK_ORDER)
+
+/* How often an operation is tried again that ring -1 had no memory for. */
+#define HV_GROW_TRIES	4
+
+struct file;
+struct hv_domain;
+
+/**
+ * enum hv_vcpu_mode - where a vCPU is, for those who want it out
+ * @HV_OUTSIDE: not in GATE_VCPU_RUN; looks at its flags before it goes there
+ * @HV_IN_GUEST: needs an interrupt to come out
+ * @HV_EXITING: has got that interrupt
+ */
+enum hv_vcpu_mode {
+	HV_OUTSIDE,
+	HV_IN_GUEST,
+	HV_EXITING,
+};
+
+/**
+ * struct hv_vcpu - a virtual processor
+ * @domain: (c) the domain, which it lives as long as
+ * @index: (c) number in the domain
+ * @claimed: 1 while somebody runs it or works on its state
+ * @mode: enum hv_vcpu_mode
+ * @cpu: (r) processor that runs it, or ran it last
+ * @kick: (a) RUN has to return HVMOD_EXIT_KICK once
+ * @wake: (a) do not sleep in HLT: there may be an interrupt
+ * @run: (c) the run page; the VMM writes to it at any time
+ * @page: (c) the same
+ * @wait: where it sleeps in HLT
+ * @exits_driver: (r) returns from the guest to the driver
+ * @exits_vmm: (r) returns to the VMM
+ */
+struct hv_vcpu {
+	struct hv_domain *domain;
+	u32 index;
+	atomic_t claimed;
+	int mode;
+	int cpu;
+	bool kick;
+	bool wake;
+	struct hvmod_run *run;
+	struct page *page;
+	wait_queue_head_t wait;
+	u64 exits_driver;
+	u64 exits_vmm;
+};
+
+/**
+ * struct hv_domain - a DomU
+ * @users: descriptors, of the domain and its vCPUs
+ * @id: (c) for people
+ * @handle: (c) for the gate
+ * @created: (c) @handle is valid
+ * @name: (c) unique
+ * @vcpus_max: (c) most vCPUs
+ * @mem_max: (c) most bytes of guest memory
+ * @mm: (c) the only address space that may use it; compared and accounted to
+ * @uid: (c) creator
+ * @pid: (c) creator
+ * @created_ns: (c) CLOCK_BOOTTIME
+ * @lock: for @reason, @vcpus and changes of @state
+ * @state: (l) to write; read anywhere; enum hvmod_state
+ * @reason: (l) enum hvmod_reason
+ * @vcpus: (l) number of @vcpu entries in use
+ * @vcpu: (l) to write; read anywhere; an entry never goes away again
+ * @memory_lock: for what follows
+ * @ranges: (m) struct hv_memory by guest frame number
+ * @pages: (m) pinned pages by guest frame number, see memory.c
+ * @mem_bytes: (m) to write; sum of @ranges
+ * @batch: (m) room for the pages of one 2 MiB block
+ */
+struct hv_domain {
+	struct kref users;
+	u32 id;
+	u64 handle;
+	bool created;
+	char name[HVMOD_NAME_MAX];
+	u32 vcpus_max;
+	u64 mem_max;
+	struct mm_struct *mm;
+	kuid_t uid;
+	struct pid *pid;
+	u64 created_ns;
+
+	struct mutex lock;
+	u32 state;
+	u32 reason;
+	u32 vcpus;
+	struct hv_vcpu *vcpu[HVMOD_VCPUS_MAX];
+
+	struct mutex memory_lock;
+	struct maple_tree ranges;
+	struct xarray pages;
+	u64 mem_bytes;
+	struct page **batch;
+};
+
+/**
+ * struct hv_call - one ioctl on its way from the dispatcher to its handler
+ * @object: struct hv_domain or struct hv_vcpu of the descriptor
+ * @file: from the handler: what the new descriptor is to refer to
+ * @arg: the argument, copied in, as long as this module knows it
+ */
+struct hv_call {
+	void *object;
+	struct file *file;
+	union {
+		u32 size;
+		struct hvmod_caps caps;
+		struct hvmod_domain_create domain_create;
+		struct hvmod_domain_info domain_info;
+		struct hvmod_set_state set_state;
+		struct hvmod_vcpu_create vcpu_create;
+		struct hvmod_mem_map mem_map;
+		struct hvmod_mem_unmap mem_unmap;
+		struct hvmod_msi msi;
+		struct hvmod_vcpu_state vcpu_state;
+		struct hvmod_apic_access apic_access;
+	} arg;
+};
+
+/* chardev.c */
+extern const struct file_operations hv_domain_fops;
+extern const struct file_operations hv_vcpu_fops;
+int hv_chardev_register(void);
+void hv_chardev_unregister(void);
+
+/* domain.c */
+long hv_domain_create(struct hv_call *call);
+long hv_domain_find_info(struct hv_call *call);
+long hv_domain_info(struct hv_call *call);
+long hv_domain_set_state(struct hv_call *call);
+long hv_domain_msi(struct hv_call *call);
+void hv_domain_put(struct hv_domain *domain);
+void hv_domain_poke(struct hv_domain *domain, u64 vcpus);
+u64 hv_ticks_to_ns(u64 ticks);
+
+/* vcpu.c */
+long hv_vcpu_create(struct hv_call *call);
+void hv_vcpu_free(struct hv_vcpu *vcpu);
+void hv_vcpu_poke(struct hv_vcpu *vcpu);
+void hv_vcpu_kick(struct hv_vcpu *vcpu);
+long hv_vcpu_gate(struct hv_vcpu *vcpu, enum hv_gate op, u64 c, u64 d,
+		  struct hv_result *result);
+void hv_vcpu_clear(struct hv_vcpu *vcpu, unsigned int cpu);
+int hv_vcpu_mmap(struct hv_vcpu *vcpu, struct vm_area_struct *vma);
+
+/* run.c */
+long hv_vcpu_run(struct hv_vcpu *vcpu);
+
+/* state.c */
+long hv_vcpu_get_state(struct hv_call *call);
+long hv_vcpu_set_state(struct hv_call *call);
+long hv_vcpu_apic(struct hv_call *call);
+
+/* memory.c */
+int hv_memory_init(struct hv_domain *domain);
+void hv_memory_unmap_all(struct hv_domain *domain);
+void hv_memory_free(struct hv_domain *domain);
+long hv_memory_map(struct hv_call *call);
+long hv_memory_unmap(struct hv_call *call);
+int hv_memory_fault(struct hv_domain *domain, u64 gpa, u64 access);
+
+/* pool.c */
+int hv_pool_init(unsigned long pages, struct hv_range *own, u32 max,
+		 u32 *count);
+void hv_pool_exit(void);
+void hv_pool_shrink(void);
+
+/* crash.c */
+int hv_crash_init(void);
+void hv_crash_exit(void);
+u64 hv_crash_pa(void);
+
+/**
+ * hv_vcpu_claim() - become the one who runs a vCPU or works on its state
+ * @vcpu: the vCPU
+ *
+ * Any context; never waits.
+ *
+ * Return: false if somebody else has the claim.
+ */
+static inline bool hv_vcpu_claim(struct hv_vcpu *vcpu)
+{
+	return !atomic_cmpxchg_acquire(&vcpu->claimed, 0, 1);
+}
+
+/**
+ * hv_vcpu_unclaim() - undo hv_vcpu_claim()
+ * @vcpu: the vCPU, claimed by the caller
+ */
+static inline void hv_vcpu_unclaim(struct hv_vcpu *vcpu)
+{
+	atomic_set_release(&vcpu->claimed, 0);
+}
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hvmod: a thin hypervisor that is launched under the running Linux.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "hvmod.h"
+
+static bool selftest;
+module_param(selftest, bool, 0444);
+MODULE_PARM_DESC(selftest, "allow deliberate faults in ring -1 (default N)");
+
+static bool mitigations = true;
+module_param(mitigations, bool, 0444);
+MODULE_PARM_DESC(mitigations,
+		 "issue the processor's mitigations around a DomU (default Y)");
+
+static int __init hvmod_init(void)
+{
+	int ret;
+
+	ret = hv_crash_init();
+	if (ret)
+		return ret;
+	ret = hv_launch(selftest, mitigations);
+	if (ret)
+		goto crash;
+	ret = hv_chardev_register();
+	if (ret)
+		goto leave;
+	return 0;
+
+leave:
+	hv_leave();
+crash:
+	hv_crash_exit();
+	return ret;
+}
+
+/* Every descriptor holds a reference, so there is no domain any more. */
+static void __exit hvmod_exit(void)
+{
+	hv_chardev_unregister();
+	hv_leave();
+	hv_crash_exit();
+}
+
+module_init(hvmod_init);
+module_exit(hvmod_exit);
+
+MODULE_DESCRIPTION("Late-launched hypervisor");
+MODULE_AUTHOR("The hvmod authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(HVMOD_VERSION);
