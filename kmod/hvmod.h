@@ -6,7 +6,8 @@
  *
  *   domains lock > domain->lock
  *   domain->memory_lock > mmap_lock of the VMM
- *   domain->lock, domain->memory_lock > pool lock, cpu_hotplug_lock
+ *   domain->lock, domain->memory_lock > pool lock
+ *   domain->lock, domain->memory_lock > sync lock > cpu_hotplug_lock
  *
  * So no CPU hotplug callback may take a lock of a domain. A vCPU has no lock:
  * who runs it or works on its state owns the claim (hv_vcpu_claim()), and
@@ -36,7 +37,7 @@
 
 /* A 2 MiB page, in 4 KiB pages. */
 #define HV_BLOCK_ORDER	9
-#define HV_BLOCK_PAGES	(1UL << HV_BLOCK_ORDER)
+#define HV_BLOCK_PAGES	BIT(HV_BLOCK_ORDER)
 
 /* How often an operation is tried again that ring -1 had no memory for. */
 #define HV_GROW_TRIES	4

@@ -23,7 +23,7 @@
 #define HV_GPA_MAX	(1ULL << HVMOD_GPA_BITS)
 
 /* Access bits of HV_RUN_FAULT. */
-#define HV_ACCESS_WRITE	(1U << 1)
+#define HV_ACCESS_WRITE	BIT(1)
 
 /* Tags of the entries in domain->pages. */
 #define HV_PAGE_BLOCK	1UL

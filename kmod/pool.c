@@ -7,6 +7,8 @@
  * Which pages are away is a bitmap for each 2 MiB of physical memory, whatever
  * size they were allocated in: they come back one by one.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitmap.h>
 #include <linux/cpu.h>
 #include <linux/gfp.h>
@@ -31,9 +33,12 @@ struct hv_chunk {
 	DECLARE_BITMAP(away, HV_BLOCK_PAGES);
 };
 
-/* Taken around every change of hv_pool. */
+/* Around every change of hv_pool. */
 static DEFINE_MUTEX(hv_pool_lock);
 static DEFINE_XARRAY(hv_pool);	/* struct hv_chunk by pfn / HV_BLOCK_PAGES */
+
+/* Around a round of GATE_SYNC. */
+static DEFINE_MUTEX(hv_sync_lock);
 
 static struct hv_chunk *hv_pool_chunk(unsigned long pfn)
 {
@@ -220,7 +225,7 @@ int hv_pool_grow(void)
 /**
  * hv_pool_shrink() - take back most of what ring -1 does not use
  *
- * Process context, may sleep.
+ * Process context, may sleep. What was freed before counts as unused.
  */
 void hv_pool_shrink(void)
 {
@@ -229,6 +234,8 @@ void hv_pool_shrink(void)
 	unsigned long pfn;
 	u64 free;
 
+	/* Only then may ring -1 use freed pages otherwise. */
+	hv_sync();
 	mutex_lock(&hv_pool_lock);
 	if (hv_gate(GATE_NOP, 0, 0, 0, 0, &result))
 		goto out;
@@ -238,7 +245,7 @@ void hv_pool_shrink(void)
 		pfn = result.rdx >> PAGE_SHIFT;
 		chunk = xa_load(&hv_pool, pfn >> HV_BLOCK_ORDER);
 		if (!chunk || !test_bit(pfn & (HV_BLOCK_PAGES - 1), chunk->away)) {
-			pr_err_once("hvmod: ring -1 gave back a page that was never its own\n");
+			pr_err_once("ring -1 gave back a page that was never its own\n");
 			break;
 		}
 		hv_pool_return(pfn, 1);
@@ -254,12 +261,15 @@ static void hv_sync_here(void *unused)
 }
 
 /*
- * With the hotplug lock, as a processor that is on its way up or down may be
- * launched and yet not online.
+ * One at a time: ring -1 counts in rounds, and what is handed over during a
+ * round has to wait for the next. With the hotplug lock, as a processor that is
+ * on its way up or down may be launched and yet not online.
  */
 void hv_sync(void)
 {
+	mutex_lock(&hv_sync_lock);
 	cpus_read_lock();
 	on_each_cpu(hv_sync_here, NULL, 1);
 	cpus_read_unlock();
+	mutex_unlock(&hv_sync_lock);
 }

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
+#include <linux/task_work.h>
 #include <linux/thread_info.h>
 #include <linux/wait.h>
 #include <asm/msr.h>
@@ -18,7 +19,7 @@
 
 /* What Linux may want of a thread before it goes on in the guest. */
 #define HV_TIF_SIGNAL	(_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL)
-#define HV_TIF_WORK	(HV_TIF_SIGNAL | HV_TIF_RESCHED | _TIF_NOTIFY_RESUME)
+#define HV_TIF_WORK	(HV_TIF_SIGNAL | HV_TIF_RESCHED)
 
 /* Longest sleep in HLT; the guest then asks again. */
 #define HV_SLEEP_SECONDS	3600
@@ -30,6 +31,16 @@ static bool hv_vcpu_stopped(struct hv_vcpu *vcpu)
 {
 	return READ_ONCE(vcpu->kick) || READ_ONCE(vcpu->run->exit_request) ||
 	       READ_ONCE(vcpu->domain->state) != HVMOD_STATE_RUNNING;
+}
+
+/*
+ * Task work is done on the way to user mode; it is rare, and a spurious exit
+ * is allowed. TIF_NOTIFY_RESUME does not tell: restartable sequences set it
+ * each time the thread has slept.
+ */
+static bool hv_vcpu_must_leave(struct hv_vcpu *vcpu)
+{
+	return hv_vcpu_stopped(vcpu) || task_work_pending(current);
 }
 
 /*
@@ -62,11 +73,7 @@ static long hv_vcpu_work(struct hv_vcpu *vcpu)
 		hv_vcpu_exit(vcpu, HVMOD_EXIT_KICK, HVMOD_WHY_NONE);
 		return -EINTR;
 	}
-	/*
-	 * Work that the kernel does on the way to user mode is done there; it
-	 * is rare, and a spurious exit is allowed.
-	 */
-	if (hv_vcpu_stopped(vcpu) || (flags & _TIF_NOTIFY_RESUME)) {
+	if (hv_vcpu_must_leave(vcpu)) {
 		WRITE_ONCE(vcpu->kick, false);
 		hv_vcpu_exit(vcpu, HVMOD_EXIT_KICK, HVMOD_WHY_NONE);
 		return 0;
@@ -158,6 +165,9 @@ static long hv_vcpu_outcome(struct hv_vcpu *vcpu, long outcome,
 	case -EAGAIN:
 		hv_vcpu_clear(vcpu, result->rdx);
 		return HV_GO_ON;
+	case -EBUSY:
+		/* Somebody asks for statistics just now. */
+		return HV_GO_ON;
 	case -ENOMEM:
 		if (!(*grows)--)
 			return -ENOMEM;
@@ -180,7 +190,7 @@ static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 		WRITE_ONCE(vcpu->cpu, smp_processor_id());
 		/* With hv_vcpu_interrupt(): flags are looked at after this. */
 		smp_store_mb(vcpu->mode, HV_IN_GUEST);
-		if (unlikely(hv_vcpu_stopped(vcpu) ||
+		if (unlikely(hv_vcpu_must_leave(vcpu) ||
 			     (read_thread_flags() & HV_TIF_WORK))) {
 			WRITE_ONCE(vcpu->mode, HV_OUTSIDE);
 			local_irq_enable();

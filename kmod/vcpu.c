@@ -14,6 +14,7 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <trace/events/ipi.h>
@@ -95,6 +96,7 @@ long hv_vcpu_create(struct hv_call *call)
 
 	if (index >= domain->vcpus_max)
 		return -EINVAL;
+	index = array_index_nospec(index, domain->vcpus_max);
 	vcpu = hv_vcpu_alloc(domain, index);
 	if (!vcpu)
 		return -ENOMEM;
@@ -109,6 +111,7 @@ long hv_vcpu_create(struct hv_call *call)
 	if (!ret) {
 		kref_get(&domain->users);
 		domain->vcpus++;
+		/* Who finds it finds it complete. */
 		smp_store_release(&domain->vcpu[index], vcpu);
 	}
 	mutex_unlock(&domain->lock);
