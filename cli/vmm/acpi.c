@@ -7,6 +7,7 @@
 
 #include "acpi.h"
 #include "aml.h"
+#include "compiler.h"
 #include "layout.h"
 
 #define OEM_ID		"HVMOD "
@@ -25,7 +26,7 @@ struct rsdp {
 	uint64_t xsdt;
 	uint8_t extended_checksum;
 	uint8_t reserved[3];
-} __attribute__((packed));
+} __packed;
 
 struct table_header {
 	char signature[4];
@@ -37,7 +38,7 @@ struct table_header {
 	uint32_t oem_revision;
 	char creator_id[4];
 	uint32_t creator_revision;
-} __attribute__((packed));
+} __packed;
 
 struct generic_address {
 	uint8_t space;
@@ -45,7 +46,7 @@ struct generic_address {
 	uint8_t bit_offset;
 	uint8_t access_size;
 	uint64_t address;
-} __attribute__((packed));
+} __packed;
 
 #define SPACE_IO	1
 #define ACCESS_BYTE	1
@@ -67,7 +68,7 @@ struct fadt {
 	struct generic_address sleep_control;
 	struct generic_address sleep_status;
 	char hypervisor[8];
-} __attribute__((packed));
+} __packed;
 
 _Static_assert(sizeof(struct rsdp) == 36, "RSDP of revision 2");
 _Static_assert(sizeof(struct table_header) == 36, "table header");
@@ -87,7 +88,7 @@ struct madt {
 	struct table_header header;
 	uint32_t apic;
 	uint32_t flags;
-} __attribute__((packed));
+} __packed;
 
 struct madt_local_apic {
 	uint8_t type;
@@ -95,7 +96,7 @@ struct madt_local_apic {
 	uint8_t processor;
 	uint8_t id;
 	uint32_t flags;
-} __attribute__((packed));
+} __packed;
 
 struct madt_ioapic {
 	uint8_t type;
@@ -104,7 +105,7 @@ struct madt_ioapic {
 	uint8_t reserved;
 	uint32_t address;
 	uint32_t gsi_base;
-} __attribute__((packed));
+} __packed;
 
 #define MADT_REVISION		5
 #define MADT_LOCAL_APIC		0
@@ -272,7 +273,7 @@ static uint64_t build_madt(struct builder *b, unsigned int vcpus)
 		struct madt madt;
 		struct madt_ioapic ioapic;
 		struct madt_local_apic local[255];
-	} __attribute__((packed)) table;
+	} __packed table;
 	unsigned int i;
 
 	/* Longer ids need entries of another type. */
@@ -304,7 +305,7 @@ static uint64_t build_xsdt(struct builder *b, uint64_t fadt, uint64_t madt)
 	struct {
 		struct table_header header;
 		uint64_t entry[2];
-	} __attribute__((packed)) xsdt = { .entry = { fadt, madt } };
+	} __packed xsdt = { .entry = { fadt, madt } };
 
 	if (!fadt || !madt)
 		return 0;

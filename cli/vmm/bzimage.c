@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "boot.h"
+#include "compiler.h"
 #include "layout.h"
 
 #define SECTOR		512U
@@ -44,7 +45,7 @@ struct load {
 	size_t err_size;
 };
 
-static __attribute__((format(printf, 3, 4)))
+static __printf(3, 4)
 int refuse(const struct load *load, int error, const char *format, ...)
 {
 	va_list args;
@@ -77,7 +78,7 @@ static const struct {
 } other_formats[] = {
 	{ "\177ELF", 4, "it is an ELF file, perhaps an uncompressed vmlinux" },
 	{ "\037\213", 2, "it is a gzip file" },
-	{ "\375" "7zXZ", 5, "it is an xz file" },
+	{ "\3757zXZ", 5, "it is an xz file" },
 	{ "\050\265\057\375", 4, "it is a zstd file" },
 	{ "070701", 6, "it is a cpio archive, perhaps the initrd" },
 	{ "#!", 2, "it is a script" },
@@ -89,7 +90,7 @@ static const char *guess_format(const struct boot_request *request)
 
 	if (!request->kernel_bytes)
 		return "it is empty";
-	for (i = 0; i < sizeof(other_formats) / sizeof(other_formats[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(other_formats); i++) {
 		if (request->kernel_bytes >= other_formats[i].bytes &&
 		    !memcmp(request->kernel, other_formats[i].magic,
 			    other_formats[i].bytes))

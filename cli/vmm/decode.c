@@ -205,15 +205,15 @@ static void take_sib(struct cursor *c, struct insn *insn, unsigned int mod)
 static void take_address_32(struct cursor *c, struct insn *insn,
 			    unsigned int mod, unsigned int rm)
 {
-	if (rm == HVMOD_GPR_RSP) {
-		take_sib(c, insn, mod);
-	} else if (mod == 0 && rm == HVMOD_GPR_RBP) {
+	if (mod == 0 && rm == HVMOD_GPR_RBP) {
 		insn->displacement = take_signed(c, 4);
 		insn->rip_relative = c->code_width == 8;
 		return;
-	} else {
-		insn->base = (uint8_t)(rm | (c->rex & REX_B ? 8 : 0));
 	}
+	if (rm == HVMOD_GPR_RSP)
+		take_sib(c, insn, mod);
+	else
+		insn->base = (uint8_t)(rm | (c->rex & REX_B ? 8 : 0));
 	if (insn->base == HVMOD_GPR_RSP || insn->base == HVMOD_GPR_RBP)
 		use_stack_segment(c, insn);
 	if (mod)

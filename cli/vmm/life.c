@@ -47,7 +47,7 @@ static void set_end_state(struct vmm *vmm, enum vmm_outcome outcome)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		if (ends[i].outcome == outcome)
 			set_state(vmm, ends[i].state, ends[i].reason);
 	}

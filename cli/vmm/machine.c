@@ -37,7 +37,7 @@ struct build {
 	size_t err_size;
 };
 
-static __attribute__((format(printf, 3, 4)))
+static __printf(3, 4)
 int fail(struct build *build, int error, const char *format, ...)
 {
 	va_list args;
@@ -260,7 +260,7 @@ static int create_failed(struct build *build, int error)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].error == error)
 			return fail(build, error, "domain %s: cannot be made: %s",
 				    build->config->name, causes[i].text);
@@ -362,7 +362,7 @@ static int run_steps(struct build *build)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		if (steps[i](build))
 			return -1;
 	}

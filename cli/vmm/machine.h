@@ -21,6 +21,7 @@
 
 #include "boot.h"
 #include "bus.h"
+#include "compiler.h"
 #include "ioapic.h"
 #include "memory.h"
 #include "power.h"
@@ -133,6 +134,6 @@ bool life_gate(struct vcpu *vcpu);
 void life_halted(struct vcpu *vcpu);
 void life_thread_ends(struct vmm *vmm);
 void life_end(struct vmm *vmm, enum vmm_outcome outcome, const char *format,
-	      ...) __attribute__((format(printf, 3, 4)));
+	      ...) __printf(3, 4);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "compiler.h"
 #include "decode.h"
 #include "mmio.h"
 #include "walk.h"
@@ -28,7 +29,7 @@ struct mmio {
 	size_t why_size;
 };
 
-static __attribute__((format(printf, 2, 3)))
+static __printf(2, 3)
 enum mmio_result mmio_fail(struct mmio *m, const char *format, ...)
 {
 	va_list args;

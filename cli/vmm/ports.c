@@ -114,7 +114,7 @@ static enum walk_result string_once(struct string *s, const struct bus *bus,
 }
 
 static enum string_result string_fail(const struct string *s,
-				      enum walk_result result, uint64_t linear,
+				      enum walk_result result,
 				      struct string_fault *fault)
 {
 	if (result == WALK_OUTSIDE)
@@ -123,7 +123,7 @@ static enum string_result string_fail(const struct string *s,
 	if (result == WALK_FAULT) {
 		fault->vector = VECTOR_PF;
 		fault->error = s->walk.error;
-		fault->linear = linear;
+		fault->linear = s->walk.fault;
 	}
 	return STRING_FAULT;
 }
@@ -157,7 +157,7 @@ enum string_result ports_string(const struct guest_memory *memory,
 			break;
 		result = string_once(&s, bus, linear);
 		if (result != WALK_OK)
-			return string_fail(&s, result, linear, fault);
+			return string_fail(&s, result, fault);
 		advance(&s, s.pointer, s.step);
 		if (!run->io.rep)
 			break;

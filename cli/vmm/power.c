@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "compiler.h"
 #include "layout.h"
 #include "power.h"
 
@@ -111,7 +112,7 @@ int power_add(struct power *power, struct bus *ports)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(power_ports) / sizeof(power_ports[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(power_ports); i++) {
 		struct bus_device device = power_ports[i];
 		int ret;
 

@@ -18,6 +18,7 @@
 
 #include <hvmod.h>
 
+#include "compiler.h"
 #include "sandbox.h"
 #include "vmm.h"
 
@@ -84,17 +85,16 @@ static const uint32_t ioctls_allowed[] = {
 #define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 			 CLONE_THREAD)
 #define LOW_32		0xFFFFFFFFU
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 static int allow_calls(scmp_filter_ctx filter)
 {
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < COUNT(calls_allowed) && !ret; i++)
+	for (i = 0; i < ARRAY_SIZE(calls_allowed) && !ret; i++)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls_allowed[i],
 				       0);
-	for (i = 0; i < COUNT(calls_refused) && !ret; i++)
+	for (i = 0; i < ARRAY_SIZE(calls_refused) && !ret; i++)
 		ret = seccomp_rule_add(filter,
 				       SCMP_ACT_ERRNO(calls_refused[i].error),
 				       calls_refused[i].call, 0);
@@ -107,7 +107,7 @@ static int allow_ioctls(scmp_filter_ctx filter)
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < COUNT(ioctls_allowed) && !ret; i++)
+	for (i = 0; i < ARRAY_SIZE(ioctls_allowed) && !ret; i++)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl),
 				       1, SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32,
 						  ioctls_allowed[i]));
@@ -135,7 +135,7 @@ static int allow_some_arguments(scmp_filter_ctx filter)
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < COUNT(rules) && !ret; i++)
+	for (i = 0; i < ARRAY_SIZE(rules) && !ret; i++)
 		ret = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
 					     rules[i].call, 1,
 					     &rules[i].argument);

@@ -37,7 +37,7 @@ static const char *why_text(const struct vcpu *vcpu)
 {
 	uint32_t why = vcpu->run->why;
 
-	if (why >= sizeof(why_texts) / sizeof(why_texts[0]))
+	if (why >= ARRAY_SIZE(why_texts))
 		return "reason unknown";
 	return why_texts[why];
 }
@@ -157,7 +157,7 @@ static void dispatch(struct vcpu *vcpu)
 {
 	uint32_t exit = vcpu->run->exit;
 
-	if (exit >= sizeof(exits) / sizeof(exits[0]) || !exits[exit]) {
+	if (exit >= ARRAY_SIZE(exits) || !exits[exit]) {
 		life_end(vcpu->vmm, VMM_FAILED,
 			 "vCPU %u: exit %u is unknown to this hvctl",
 			 vcpu->index, exit);

@@ -312,6 +312,7 @@ enum walk_result walk_linear(struct walk *walk, uint64_t linear,
 
 	if (!(sregs->efer & EFER_LMA))
 		linear &= 0xFFFFFFFFULL;
+	walk->fault = linear;
 	if (!(sregs->cr0 & CR0_PG)) {
 		*gpa = linear;
 		return WALK_OK;

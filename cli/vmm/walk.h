@@ -33,12 +33,14 @@ enum walk_result {
  * @sregs: control registers and segments of the vCPU
  * @rflags: its RFLAGS
  * @error: error code of the #PF after WALK_FAULT (out)
+ * @fault: address of the #PF, for CR2 (out)
  */
 struct walk {
 	const struct guest_memory *memory;
 	const struct hvmod_sregs *sregs;
 	uint64_t rflags;
 	uint32_t error;
+	uint64_t fault;
 };
 
 enum walk_result walk_linear(struct walk *walk, uint64_t linear,
