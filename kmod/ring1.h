@@ -68,6 +68,27 @@ int hv_launch(bool selftest, bool mitigations);
 void hv_leave(void);
 
 /**
+ * hv_get() - keep the core as it is
+ *
+ * For a domain's whole life: the machine does not sleep meanwhile. Process
+ * context, may sleep.
+ *
+ * Return: 0, or -EBUSY: the core is away, as the machine is about to sleep.
+ */
+int hv_get(void);
+
+/**
+ * hv_put() - undo hv_get()
+ */
+void hv_put(void);
+
+/*
+ * Set when the machine goes down: GATE_VCPU_RUN must not be used any more.
+ * Read with interrupts off; processors leave the core by an interrupt.
+ */
+extern bool hv_stopping;
+
+/**
  * hv_features() - HVMOD_FEATURE_* of the launched core
  */
 u64 hv_features(void);

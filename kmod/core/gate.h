@@ -39,8 +39,9 @@
  * enum hv_gate - operations of the gate
  *
  * @GATE_NOP: nothing; RDX = pages that the core owns, RCX = of these free.
- * @GATE_LEAVE: this processor leaves VMX. -EBUSY while there are domains. From
- *	the first LEAVE on no domain can be created.
+ * @GATE_LEAVE: (force) this processor leaves VMX. -EBUSY while there are
+ *	domains, unless @force is 1: the machine goes down. From the first LEAVE
+ *	on no domain can be created.
  * @GATE_SYNC: this processor drops its EPT translations. Pages that were
  *	donated before become usable when every launched processor has done it;
  *	pages that were unmapped from a DomU are out of its reach then.
@@ -212,12 +213,14 @@ struct hv_linux {
 	/* From the core. */
 	u64 rip;			/* 120 */
 	u64 rflags;			/* 128 */
-	u64 result;			/* 136 */
+	u64 unused;			/* 136 */
 	u64 cr4;			/* 144 */
 	u64 fs_base;			/* 152 */
 	u64 gs_base;			/* 160 */
 	u64 gpr[16];			/* 168: all but RSP, in encoding order */
 	/* From the driver, for the guest-state area. */
+	u64 dr7;
+	u64 debugctl;
 	struct hv_segment_state segment[8];	/* ES CS SS DS FS GS LDTR TR */
 };
 
@@ -272,7 +275,8 @@ struct hv_crash {
  * @linux_pa: physical address of each processor's struct hv_linux
  * @linux_va: Linux's address of it
  * @cpu_area: core address of each processor's area (struct cpu and stacks)
- * @cpus: number of entries in the three arrays above
+ * @cpu_area_pa: its physical address; an area is contiguous
+ * @cpus: number of entries in the arrays above
  * @flags: HV_BOOT_*
  * @max_pa: first physical address above everything that is RAM
  * @rams: RAM ranges, page aligned
@@ -288,6 +292,7 @@ struct hv_boot {
 	u64 linux_pa[HV_CPUS_MAX];
 	u64 linux_va[HV_CPUS_MAX];
 	u64 cpu_area[HV_CPUS_MAX];
+	u64 cpu_area_pa[HV_CPUS_MAX];
 	u32 cpus;
 	u32 flags;
 	u64 max_pa;

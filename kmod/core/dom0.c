@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Domain-0's exits. There are few: what VMX always intercepts, what hides VMX
+ * itself, and the gate.
+ */
+#include "domain.h"
+#include "interp.h"
+
+void skip_bytes(u64 length)
+{
+	u64 blocked = vmread(GUEST_INTERRUPTIBILITY);
+
+	vmwrite(GUEST_RIP, vmread(GUEST_RIP) + length);
+	if (blocked & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))
+		vmwrite(GUEST_INTERRUPTIBILITY, blocked & ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+	/* The single-step trap that the skipped instruction would have made. */
+	if (unlikely(vmread(GUEST_RFLAGS) & RFLAGS_TF))
+		vmwrite(GUEST_PENDING_DEBUG, vmread(GUEST_PENDING_DEBUG) | BIT(14));
+}
+
+void skip_instruction(void)
+{
+	skip_bytes(vmread(EXIT_INSTRUCTION_LENGTH));
+}
+
+void inject(u32 info, u32 error)
+{
+	if (info & INFO_ERROR_CODE)
+		vmwrite(ENTRY_EXCEPTION_ERROR, error);
+	vmwrite(ENTRY_INTERRUPTION_INFO, info | INFO_VALID);
+}
+
+static void inject_gp(void)
+{
+	inject(INFO_HARDWARE | INFO_ERROR_CODE | VECTOR_GP, 0);
+}
+
+static void inject_ud(void)
+{
+	inject(INFO_HARDWARE | VECTOR_UD, 0);
+}
+
+static u32 cpl(void)
+{
+	return vmread(GUEST_SS_ACCESS) >> 5 & 3;
+}
+
+/*
+ * Domain-0 has no NMI-window exiting (that would need every NMI to exit). If
+ * it is inside its NMI handler, look again a little later.
+ */
+#define NMI_RETRY_TICKS	4096
+
+void dom0_deliver_pending(struct cpu *cpu)
+{
+	if (vmread(ENTRY_INTERRUPTION_INFO) & INFO_VALID) {
+		vmwrite(PREEMPTION_TIMER, NMI_RETRY_TICKS >> machine.caps.timer_shift);
+		vmwrite(PIN_BASED_CONTROLS, machine.caps.dom0.pin | PIN_PREEMPTION_TIMER);
+		return;
+	}
+	if (cpu->mc_pending) {
+		cpu->mc_pending = false;
+		inject(INFO_HARDWARE | VECTOR_MC, 0);
+	} else if (!(vmread(GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_NMI | BLOCKED_BY_MOV_SS))) {
+		cpu->nmi_pending = false;
+		vmwrite(GUEST_INTERRUPTIBILITY, vmread(GUEST_INTERRUPTIBILITY) & ~BLOCKED_BY_STI);
+		inject(INFO_NMI | VECTOR_NMI, 0);
+	}
+	if (cpu->mc_pending || cpu->nmi_pending) {
+		vmwrite(PREEMPTION_TIMER, NMI_RETRY_TICKS >> machine.caps.timer_shift);
+		vmwrite(PIN_BASED_CONTROLS, machine.caps.dom0.pin | PIN_PREEMPTION_TIMER);
+	}
+}
+
+static void dom0_timer(struct cpu *cpu)
+{
+	vmwrite(PIN_BASED_CONTROLS, machine.caps.dom0.pin);
+}
+
+/* Everything as the processor has it, less VMX. */
+static void dom0_cpuid(struct cpu *cpu)
+{
+	u64 *gpr = cpu->dom0.gpr;
+	u32 leaf = gpr[RAX];
+	struct cpuid r = cpuid(leaf, gpr[RCX]);
+
+	if (leaf == 1) {
+		r.ecx &= ~(BIT(5) | BIT(27));
+		if (vmread(GUEST_CR4) & CR4_OSXSAVE)
+			r.ecx |= BIT(27);
+	} else if (leaf == 7 && !(u32)gpr[RCX]) {
+		r.ecx &= ~BIT(4);
+		if (vmread(GUEST_CR4) & CR4_PKE)
+			r.ecx |= BIT(4);
+	}
+	gpr[RAX] = r.eax;
+	gpr[RBX] = r.ebx;
+	gpr[RCX] = r.ecx;
+	gpr[RDX] = r.edx;
+	skip_instruction();
+}
+
+/* MOV to CR0 or CR4 that touches what is masked: CR0.NE and CR4.VMXE. */
+static void dom0_cr_access(struct cpu *cpu)
+{
+	u64 qualification = vmread(EXIT_QUALIFICATION);
+	u32 number = qualification & 15, type = qualification >> 4 & 3;
+	u32 reg = qualification >> 8 & 15;
+	u64 value = reg == RSP ? vmread(GUEST_RSP) : cpu->dom0.gpr[reg];
+
+	if (type || number != 0) {
+		inject_gp();
+		return;
+	}
+	vmwrite(CR0_SHADOW, value);
+	vmwrite(GUEST_CR0, value | CR0_NE);
+	skip_instruction();
+}
+
+static u64 *tracked_msr(struct cpu *cpu, u32 msr)
+{
+	switch (msr) {
+	case MSR_STAR: return &cpu->dom0_star;
+	case MSR_LSTAR: return &cpu->dom0_lstar;
+	case MSR_CSTAR: return &cpu->dom0_cstar;
+	case MSR_SFMASK: return &cpu->dom0_sfmask;
+	}
+	return NULL;
+}
+
+void dom0_read_msrs(struct cpu *cpu)
+{
+	static const u32 msrs[] = { MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK };
+
+	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++)
+		*tracked_msr(cpu, msrs[i]) = rdmsr(msrs[i]);
+}
+
+static void dom0_wrmsr(struct cpu *cpu)
+{
+	u64 *gpr = cpu->dom0.gpr;
+	u32 msr = gpr[RCX];
+	u64 value = (u32)gpr[RAX] | gpr[RDX] << 32;
+	u64 *tracked = tracked_msr(cpu, msr);
+
+	if (!tracked || ((msr == MSR_LSTAR || msr == MSR_CSTAR) && !is_canonical(value)) ||
+	    (msr == MSR_SFMASK && value >> 32)) {
+		inject_gp();
+		return;
+	}
+	*tracked = value;
+	wrmsr(msr, value);
+	skip_instruction();
+}
+
+/*
+ * VMX capability MSRs and MSRs outside the bitmap: as on a processor without
+ * VMX, #GP. IA32_FEATURE_CONTROL reads as locked with VMX off.
+ */
+static void dom0_rdmsr(struct cpu *cpu)
+{
+	u64 *gpr = cpu->dom0.gpr;
+	u64 value;
+
+	if ((u32)gpr[RCX] != MSR_FEATURE_CONTROL) {
+		inject_gp();
+		return;
+	}
+	value = rdmsr(MSR_FEATURE_CONTROL) & ~(BIT(1) | FEATURE_CONTROL_VMX);
+	gpr[RAX] = (u32)value;
+	gpr[RDX] = value >> 32;
+	skip_instruction();
+}
+
+bool xcr0_valid(u64 value)
+{
+	u64 supported = cpuid(0xd, 0).eax | (u64)cpuid(0xd, 0).edx << 32;
+
+	if (!(value & 1) || value & ~supported)
+		return false;
+	if (value & BIT(2) && !(value & BIT(1)))
+		return false;
+	if ((value & 0xe0) && ((value & 0xe6) != 0xe6))
+		return false;
+	if ((value & 0x18) && (value & 0x18) != 0x18)
+		return false;
+	return !(value & 0x60000) || (value & 0x60000) == 0x60000;
+}
+
+static void dom0_xsetbv(struct cpu *cpu)
+{
+	u64 *gpr = cpu->dom0.gpr;
+	u64 value = (u32)gpr[RAX] | gpr[RDX] << 32;
+
+	if ((u32)gpr[RCX] || cpl() || !xcr0_valid(value)) {
+		inject_gp();
+		return;
+	}
+	xsetbv0(value);
+	skip_instruction();
+}
+
+static void dom0_vmcall(struct cpu *cpu)
+{
+	if (cpl())
+		inject_ud();
+	else
+		gate(cpu, &cpu->dom0);
+}
+
+/*
+ * The core's memory does not exist for Domain-0: #GP. Anything else that is
+ * not mapped lies above what was mapped at load and is filled in now.
+ */
+static void dom0_ept_violation(struct cpu *cpu)
+{
+	u64 address = vmread(GUEST_PHYSICAL_ADDRESS);
+	u64 vectoring = vmread(IDT_VECTORING_INFO);
+	bool filled = false, hidden;
+	u64 *entry;
+	int level;
+
+	lock(&machine.lock);
+	entry = ept_find(&machine.dom0_ept, address, &level);
+	hidden = *entry && !(*entry & EPT_RWX);
+	if (!*entry) {
+		int want = machine.caps.ept_vpid & EPT_CAP_1G ? 3 : 2;
+
+		entry = ept_entry(&machine.dom0_ept, address, want);
+		if (entry && !*entry)
+			WRITE_ONCE(*entry, (address & ~(ept_level_size(want) - 1)) | EPT_RWX |
+				   EPT_TYPE(MEMORY_UC) | EPT_LARGE);
+		filled = entry;
+	} else if (*entry & EPT_RWX) {
+		filled = true;
+	}
+	if (hidden)
+		event_post(HV_EVENT_PROTECTION, address);
+	unlock(&machine.lock);
+	if (filled) {
+		if (vectoring & INFO_VALID) {
+			vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
+			inject(vectoring & ~INFO_NMI_UNBLOCKING, vmread(IDT_VECTORING_ERROR));
+		}
+		return;
+	}
+	inject_gp();
+}
+
+/*
+ * INIT and SIPI, SDM volume 3, 9.1.1 and 9.4: a processor that Linux takes
+ * offline and brings back stays under the core all the while.
+ */
+static void dom0_init(struct cpu *cpu)
+{
+	u64 *gpr = cpu->dom0.gpr;
+
+	for (int i = 0; i < 16; i++)
+		gpr[i] = 0;
+	gpr[RDX] = cpuid(1, 0).eax;
+	for (int i = 0; i < 8; i++) {
+		vmwrite(GUEST_ES_SELECTOR + 2 * i, i == 1 ? 0xf000 : 0);
+		vmwrite(GUEST_ES_BASE + 2 * i, i == 1 ? 0xffff0000 : 0);
+		vmwrite(GUEST_ES_LIMIT + 2 * i, 0xffff);
+		vmwrite(GUEST_ES_ACCESS + 2 * i, i == 1 ? 0x9b : i == 6 ? 0x82 : i == 7 ? 0x8b : 0x93);
+	}
+	vmwrite(GUEST_GDTR_BASE, 0);
+	vmwrite(GUEST_GDTR_LIMIT, 0xffff);
+	vmwrite(GUEST_IDTR_BASE, 0);
+	vmwrite(GUEST_IDTR_LIMIT, 0xffff);
+	vmwrite(CR0_SHADOW, CR0_ET | CR0_CD | CR0_NW);
+	vmwrite(GUEST_CR0, CR0_ET | CR0_NE);
+	vmwrite(GUEST_CR3, 0);
+	vmwrite(GUEST_CR4, CR4_VMXE);
+	vmwrite(GUEST_EFER, 0);
+	vmwrite(ENTRY_CONTROLS, machine.caps.dom0.entry & ~ENTRY_IA32E);
+	vmwrite(GUEST_DR7, 0x400);
+	vmwrite(GUEST_RIP, 0xfff0);
+	vmwrite(GUEST_RSP, 0);
+	vmwrite(GUEST_RFLAGS, RFLAGS_FIXED);
+	vmwrite(GUEST_INTERRUPTIBILITY, 0);
+	vmwrite(GUEST_PENDING_DEBUG, 0);
+	vmwrite(GUEST_ACTIVITY, ACTIVITY_WAIT_FOR_SIPI);
+	invvpid(INV_SINGLE, 1, 0);
+}
+
+static void dom0_sipi(struct cpu *cpu)
+{
+	u64 vector = vmread(EXIT_QUALIFICATION) & 0xff;
+
+	vmwrite(GUEST_ES_SELECTOR + 2, vector << 8);
+	vmwrite(GUEST_CS_BASE, vector << 12);
+	vmwrite(GUEST_RIP, 0);
+	vmwrite(GUEST_ACTIVITY, ACTIVITY_ACTIVE);
+}
+
+static void dom0_wbinvd(struct cpu *cpu)
+{
+	asm volatile("wbinvd" : : : "memory");
+	skip_instruction();
+}
+
+static void dom0_undefined(struct cpu *cpu)
+{
+	inject_ud();
+}
+
+/* Linux resets a machine by a triple fault when nothing else worked. */
+static void dom0_triple_fault(struct cpu *cpu)
+{
+	machine_reset();
+}
+
+static void (*const rows[EXIT_REASONS])(struct cpu *cpu) = {
+	[EXIT_TRIPLE_FAULT]		= dom0_triple_fault,
+	[EXIT_INIT]			= dom0_init,
+	[EXIT_SIPI]			= dom0_sipi,
+	[EXIT_CPUID]			= dom0_cpuid,
+	[EXIT_GETSEC]			= dom0_undefined,
+	[EXIT_INVD]			= dom0_wbinvd,
+	[EXIT_VMCALL]			= dom0_vmcall,
+	[EXIT_VMCLEAR ... EXIT_VMXON]	= dom0_undefined,
+	[EXIT_CR_ACCESS]		= dom0_cr_access,
+	[EXIT_RDMSR]			= dom0_rdmsr,
+	[EXIT_WRMSR]			= dom0_wrmsr,
+	[EXIT_EPT_VIOLATION]		= dom0_ept_violation,
+	[EXIT_INVEPT]			= dom0_undefined,
+	[EXIT_PREEMPTION_TIMER]		= dom0_timer,
+	[EXIT_INVVPID]			= dom0_undefined,
+	[EXIT_XSETBV]			= dom0_xsetbv,
+	[EXIT_VMFUNC]			= dom0_undefined,
+};
+
+struct ctx *dom0_exit(struct cpu *cpu, u32 reason)
+{
+	if (unlikely(reason >= EXIT_REASONS || !rows[reason]))
+		core_panic("unexpected exit of Domain-0");
+	cpu->exits[reason]++;
+	rows[reason](cpu);
+	return cpu->vcpu ? (struct ctx *)cpu->vcpu : &cpu->dom0;
+}

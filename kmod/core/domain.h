@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Domains and their virtual processors, as ring -1 keeps them.
+ */
+#ifndef HVMOD_CORE_DOMAIN_H
+#define HVMOD_CORE_DOMAIN_H
+
+#include "apic.h"
+#include "machine.h"
+#include "../../uapi/hvmod.h"
+
+/**
+ * struct domain - one page of the core
+ * @handle: index in machine.domain, and a generation in bits 63:32
+ * @ept: guest-physical memory
+ * @mapped: 4 KiB pages in it
+ * @wall_ns: CLOCK_REALTIME at guest TSC 0
+ * @tsc_offset: guest TSC minus host TSC
+ */
+struct domain {
+	u64 handle;
+	struct ept ept;
+	u64 mapped;
+	u64 wall_ns;
+	u64 tsc_offset;
+	struct vcpu *vcpu[HV_VCPUS_MAX];
+};
+
+#define SIPI_PENDING	BIT(8)
+
+/* An IN whose value the VMM has yet to give. */
+struct pending_in {
+	u8 size;
+};
+
+/**
+ * struct vcpu - one page of the core
+ *
+ * @busy is claimed with an atomic exchange by whoever uses the rest. The
+ * exceptions are apic.irr, @event, @nmi_pending, @init_pending and
+ * @sipi_pending, which any processor sets.
+ */
+struct vcpu {
+	struct ctx ctx __aligned(16);
+	struct domain *domain;
+	u32 index;
+	u16 vpid;
+	u32 busy;
+	s32 vmcs_cpu;			/* processor that holds the VMCS, -1: none */
+	s32 last_cpu;			/* for INVVPID */
+	u32 event;			/* something may be deliverable */
+	bool nmi_pending;
+	bool init_pending;
+	bool rearm;			/* the timer's deadline changed */
+	u8 outcome;			/* of TO_DRIVER, if not the usual one */
+	u32 sipi_pending;		/* SIPI_PENDING | vector */
+	u32 eoi;			/* level-triggered vector that was ended */
+	bool window;			/* interrupt-window exiting is on */
+	bool owns_debug;		/* guest's DR0-3, DR6 are loaded */
+	bool halted;
+	bool wait_for_sipi;
+	struct pending_in in;
+	struct hvmod_run *run;		/* shared with Domain-0 */
+	u64 run_pa;
+	u64 self_pa;
+	u8 *xsave;
+	u64 xsave_pa;
+	u64 cr2;
+	u64 dr[4], dr6;
+	u64 xcr0;
+	u64 star, lstar, cstar, sfmask, kernel_gs, tsc_aux;
+	u64 tsc_offset, tsc_adjust;
+	u64 misc_enable, mtrr_def_type;
+	u64 pvclock, pvclock_wall;
+	u64 slice_end;			/* host TSC */
+	u64 entered;			/* host TSC */
+	u64 ticks;
+	u64 run_value[2];		/* RDX and RCX for the driver */
+	u64 fault_access;
+	u64 total_exits;
+	struct apic apic;
+	u32 exits[EXIT_REASONS];
+};
+
+_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "struct vcpu outgrew its page");
+
+static inline struct vcpu *vcpu_of(struct ctx *ctx)
+{
+	return container_of(ctx, struct vcpu, ctx);
+}
+
+/* domain.c; all with machine.lock held */
+int domain_create(u64 wall_ns, u64 *handle);
+int domain_destroy(u64 handle, u64 *cpu);
+struct domain *domain_get(u64 handle);
+struct vcpu *vcpu_get(u64 handle, u64 index);
+int vcpu_create(struct cpu *cpu, u64 handle, u64 index, u64 run_pa);
+int domain_map(u64 handle, u64 gpa, u64 pa, u64 pages, bool readonly);
+int domain_unmap(u64 handle, u64 gpa, u64 pages);
+
+/** vcpu_claim() - become the one who uses @vcpu. Return: false if it is in use */
+static inline bool vcpu_claim(struct vcpu *vcpu)
+{
+	return !__atomic_exchange_n(&vcpu->busy, 1, __ATOMIC_ACQUIRE);
+}
+
+static inline void vcpu_release(struct vcpu *vcpu)
+{
+	__atomic_store_n(&vcpu->busy, 0, __ATOMIC_RELEASE);
+}
+
+/* switch.c */
+
+/**
+ * vcpu_run() - leave Domain-0 for a DomU
+ *
+ * Return: 1 and the vCPU's state is loaded; 0 and the outcome is in Domain-0's
+ * registers without an entry; or a negative error with *value set.
+ */
+long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 *value);
+
+/** vcpu_leave() - back to Domain-0 with an outcome */
+void vcpu_leave(struct cpu *cpu, enum hv_outcome outcome);
+
+/** vcpu_vmcs_begin() - make its VMCS current for a look. Return: 0 or -EAGAIN with *on_cpu */
+int vcpu_vmcs_begin(struct cpu *cpu, struct vcpu *vcpu, u64 *on_cpu);
+void vcpu_vmcs_end(struct cpu *cpu);
+void vcpu_vmcs_clear(struct cpu *cpu, struct vcpu *vcpu);
+void vcpu_clear_all(struct cpu *cpu);
+
+/* domu.c and interp_*.c: handlers of a DomU's exits */
+enum verdict domu_exit(struct vcpu *vcpu, u32 reason);
+enum verdict resume_event(struct vcpu *vcpu);
+enum verdict resume_with_gp(struct vcpu *vcpu);
+enum verdict resume_with_ud(struct vcpu *vcpu);
+enum verdict vmm_exit(struct vcpu *vcpu, enum hvmod_exit exit, enum hvmod_why why);
+enum verdict vmm_failure(struct vcpu *vcpu, enum hvmod_exit exit, enum hvmod_why why);
+
+enum verdict resume_cpuid(struct vcpu *vcpu);
+void cpuid_init(void);
+u64 guest_cr4_allowed(void);
+enum verdict exit_cr_access(struct vcpu *vcpu);
+enum verdict resume_mov_dr(struct vcpu *vcpu);
+enum verdict resume_xsetbv(struct vcpu *vcpu);
+enum verdict exit_io(struct vcpu *vcpu);
+enum verdict resume_rdmsr(struct vcpu *vcpu);
+enum verdict exit_wrmsr(struct vcpu *vcpu);
+enum verdict exit_vmcall(struct vcpu *vcpu);
+bool xcr0_valid(u64 value);
+bool efer_valid(u64 value);
+bool cr0_valid(u64 value);
+
+/* MSRs as a table, for RDMSR, WRMSR and the state groups */
+int msr_read(struct vcpu *vcpu, u32 msr, u64 *value);
+int msr_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only);
+u32 msr_saved_count(void);
+u32 msr_saved_index(u32 i);
+
+/* inject.c */
+void deliver_events(struct vcpu *vcpu);
+void keep_interrupted_event(struct vcpu *vcpu);
+void queue_exception(u32 vector, bool has_error, u32 error);
+bool can_wake(struct vcpu *vcpu);
+
+/* apic_timer.c */
+void timer_arm(struct vcpu *vcpu);
+bool timer_expire(struct vcpu *vcpu);
+
+/* pvclock.c */
+enum verdict pvclock_write(struct vcpu *vcpu, u32 msr, u64 value);
+
+/* io.c */
+void io_finish_in(struct vcpu *vcpu);
+
+/* state.c */
+u32 vcpu_export(struct vcpu *vcpu, u32 groups);
+enum hvmod_why vcpu_import_run(struct vcpu *vcpu, u32 groups);
+int vcpu_get_group(struct vcpu *vcpu, u32 group, void *data, u64 *bytes);
+enum hvmod_why vcpu_set_group(struct vcpu *vcpu, u32 group, const void *data, u64 bytes,
+			      bool check_only);
+void vcpu_reset(struct vcpu *vcpu);
+
+/* spec.c */
+void spec_init(void);
+void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu);
+void spec_leave_domu(struct cpu *cpu);
+
+#endif

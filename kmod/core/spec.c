@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The processor's mitigations around a DomU; what Linux does for KVM, with
+ * instructions of our own. hv_boot.flags turns all of it off together.
+ */
+#include "domain.h"
+
+#define ARCH_CAP_RDCL_NO	BIT(0)
+#define ARCH_CAP_SKIP_L1DFL	BIT(3)
+#define ARCH_CAP_MDS_NO		BIT(5)
+#define PRED_CMD_IBPB		BIT(0)
+#define FLUSH_CMD_L1D		BIT(0)
+
+void spec_init(void)
+{
+	struct cpuid r;
+	u64 arch = 0;
+
+	if (!machine.mitigations || cpuid(0, 0).eax < 7)
+		return;
+	r = cpuid(7, 0);
+	if (r.edx & BIT(29))
+		arch = rdmsr(MSR_ARCH_CAPABILITIES);
+	machine.md_clear = r.edx & BIT(10) && !(arch & ARCH_CAP_MDS_NO);
+	machine.has_ibpb = r.edx & BIT(26);
+	machine.has_spec_ctrl = r.edx & BIT(26);
+	machine.flush_l1d = r.edx & BIT(28) && !(arch & (ARCH_CAP_RDCL_NO | ARCH_CAP_SKIP_L1DFL));
+}
+
+/* CVE-2017-5715 between guests, CVE-2018-3646, CVE-2018-12130. */
+void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
+{
+	static const u16 selector = CORE_SS;
+
+	if (!machine.mitigations)
+		return;
+	if (machine.has_ibpb && cpu->last_vcpu != vcpu)
+		wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
+	cpu->last_vcpu = vcpu;
+	if (machine.has_spec_ctrl) {
+		cpu->dom0_spec_ctrl = rdmsr(MSR_SPEC_CTRL);
+		if (cpu->dom0_spec_ctrl)
+			wrmsr(MSR_SPEC_CTRL, 0);
+	}
+	if (machine.flush_l1d)
+		wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
+	if (machine.md_clear)
+		asm volatile("verw %0" : : "m" (selector) : "cc");
+}
+
+/* Return predictions that a DomU left must not steer Domain-0 or the core. */
+static inline void fill_return_buffer(void)
+{
+	u64 count = 16;
+
+	asm volatile("1:	call 2f\n"
+		     "	int3\n"
+		     "2:	call 3f\n"
+		     "	int3\n"
+		     "3:	add $16, %%rsp\n"
+		     "	dec %0\n"
+		     "	jnz 1b\n"
+		     "	lfence"
+		     : "+r" (count) : : "memory", "cc");
+}
+
+void spec_leave_domu(struct cpu *cpu)
+{
+	if (!machine.mitigations)
+		return;
+	fill_return_buffer();
+	if (machine.has_spec_ctrl && cpu->dom0_spec_ctrl)
+		wrmsr(MSR_SPEC_CTRL, cpu->dom0_spec_ctrl);
+}

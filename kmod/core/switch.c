@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From Domain-0 to a DomU and back. What the VMCS does not switch is switched
+ * here: x87/SSE/AVX state and XCR0, CR2, debug registers, and the MSRs of
+ * SYSCALL, SWAPGS and RDTSCP.
+ */
+#include "domain.h"
+
+#define SLICE_MS	4
+
+static void write_syscall_msrs(u64 star, u64 lstar, u64 cstar, u64 sfmask)
+{
+	wrmsr(MSR_STAR, star);
+	wrmsr(MSR_LSTAR, lstar);
+	wrmsr(MSR_CSTAR, cstar);
+	wrmsr(MSR_SFMASK, sfmask);
+}
+
+static void load_domu(struct cpu *cpu, struct vcpu *vcpu)
+{
+	xsave(cpu->xsave);
+	cpu->dom0_xcr0 = xgetbv0();
+	if (vcpu->xcr0 != cpu->dom0_xcr0)
+		xsetbv0(vcpu->xcr0);
+	xrstor(vcpu->xsave);
+	cpu->dom0_kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
+	wrmsr(MSR_KERNEL_GS_BASE, vcpu->kernel_gs);
+	write_syscall_msrs(vcpu->star, vcpu->lstar, vcpu->cstar, vcpu->sfmask);
+	if (machine.has_rdtscp) {
+		cpu->dom0_tsc_aux = rdmsr(MSR_TSC_AUX);
+		wrmsr(MSR_TSC_AUX, vcpu->tsc_aux);
+	}
+	cpu->dom0_cr2 = read_cr2();
+	write_cr2(vcpu->cr2);
+	/* Armed breakpoints must be the guest's, not Domain-0's. */
+	if (unlikely(vmread(GUEST_DR7) & 0xff))
+		resume_mov_dr(vcpu);
+}
+
+static void load_dom0(struct cpu *cpu, struct vcpu *vcpu)
+{
+	vcpu->cr2 = read_cr2();
+	write_cr2(cpu->dom0_cr2);
+	if (machine.has_rdtscp) {
+		vcpu->tsc_aux = rdmsr(MSR_TSC_AUX);
+		wrmsr(MSR_TSC_AUX, cpu->dom0_tsc_aux);
+	}
+	write_syscall_msrs(cpu->dom0_star, cpu->dom0_lstar, cpu->dom0_cstar, cpu->dom0_sfmask);
+	vcpu->kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
+	wrmsr(MSR_KERNEL_GS_BASE, cpu->dom0_kernel_gs);
+	xsave(vcpu->xsave);
+	if (vcpu->xcr0 != cpu->dom0_xcr0)
+		xsetbv0(cpu->dom0_xcr0);
+	xrstor(cpu->xsave);
+	if (vcpu->owns_debug) {
+		vcpu->dr[0] = read_dr0();
+		vcpu->dr[1] = read_dr1();
+		vcpu->dr[2] = read_dr2();
+		vcpu->dr[3] = read_dr3();
+		vcpu->dr6 = read_dr6();
+		write_dr0(cpu->dom0_dr[0]);
+		write_dr1(cpu->dom0_dr[1]);
+		write_dr2(cpu->dom0_dr[2]);
+		write_dr3(cpu->dom0_dr[3]);
+		write_dr6(cpu->dom0_dr6);
+		vcpu->owns_debug = false;
+		vmwrite(PROC_BASED_CONTROLS, vmread(PROC_BASED_CONTROLS) | PROC_MOV_DR);
+	}
+}
+
+/* The VMCS must be no other processor's: SDM volume 3, 25.11.1. */
+int vcpu_vmcs_begin(struct cpu *cpu, struct vcpu *vcpu, u64 *on_cpu)
+{
+	if (vcpu->vmcs_cpu >= 0 && vcpu->vmcs_cpu != (s32)cpu->number) {
+		*on_cpu = vcpu->vmcs_cpu;
+		return -HV_EAGAIN;
+	}
+	if (!vmptrld(vcpu->ctx.vmcs))
+		core_panic("VMPTRLD of a vCPU failed");
+	vcpu->vmcs_cpu = cpu->number;
+	return 0;
+}
+
+void vcpu_vmcs_end(struct cpu *cpu)
+{
+	if (!vmptrld(cpu->dom0.vmcs))
+		core_panic("VMPTRLD of Domain-0 failed");
+}
+
+void vcpu_vmcs_clear(struct cpu *cpu, struct vcpu *vcpu)
+{
+	vmclear(vcpu->ctx.vmcs);
+	vcpu->ctx.launched = 0;
+	vcpu->vmcs_cpu = -1;
+}
+
+void vcpu_clear_all(struct cpu *cpu)
+{
+	for (u32 d = 0; d < HV_DOMAINS_MAX; d++) {
+		struct domain *domain = machine.domain[d];
+
+		for (u32 i = 0; domain && i < HV_VCPUS_MAX; i++) {
+			struct vcpu *vcpu = domain->vcpu[i];
+
+			if (vcpu && vcpu->vmcs_cpu == (s32)cpu->number && vcpu_claim(vcpu)) {
+				vcpu_vmcs_clear(cpu, vcpu);
+				vcpu_release(vcpu);
+			}
+		}
+	}
+}
+
+/* INIT and SIPI that came from another vCPU; its VMCS is current. */
+static void take_startup(struct vcpu *vcpu)
+{
+	u32 sipi;
+
+	if (__atomic_exchange_n(&vcpu->init_pending, false, __ATOMIC_SEQ_CST)) {
+		vcpu_reset(vcpu);
+		vcpu->wait_for_sipi = true;
+	}
+	if (!vcpu->wait_for_sipi)
+		return;
+	sipi = __atomic_exchange_n(&vcpu->sipi_pending, 0, __ATOMIC_SEQ_CST);
+	if (sipi & SIPI_PENDING) {
+		vcpu->wait_for_sipi = false;
+		vmwrite(GUEST_ES_SELECTOR + 2, (sipi & 0xff) << 8);
+		vmwrite(GUEST_CS_BASE, (sipi & 0xff) << 12);
+		vmwrite(GUEST_RIP, 0);
+	}
+}
+
+/* Asleep still? A timer that ran out wakes it, as does an interrupt. */
+static bool stays_halted(struct vcpu *vcpu)
+{
+	if (vcpu->init_pending)
+		return false;
+	if (vcpu->wait_for_sipi)
+		return !(vcpu->sipi_pending & SIPI_PENDING);
+	if (!vcpu->halted)
+		return false;
+	timer_expire(vcpu);
+	if (!can_wake(vcpu))
+		return true;
+	vcpu->halted = false;
+	return false;
+}
+
+static long without_entry(struct cpu *cpu, struct vcpu *vcpu, long outcome, u64 value)
+{
+	cpu->dom0.gpr[RAX] = outcome;
+	cpu->dom0.gpr[RDX] = value;
+	vcpu_release(vcpu);
+	return 0;
+}
+
+long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 *value)
+{
+	struct vcpu *vcpu = vcpu_get(handle, index);
+	u32 dirty;
+	long ret;
+
+	if (!vcpu)
+		return -HV_ENOENT;
+	if (!vcpu_claim(vcpu))
+		return -HV_EBUSY;
+	dirty = READ_ONCE(vcpu->run->dirty);
+	if (stays_halted(vcpu) && !dirty)
+		return without_entry(cpu, vcpu, HV_RUN_HALT, vcpu->apic.deadline);
+	ret = vcpu_vmcs_begin(cpu, vcpu, value);
+	if (ret) {
+		vcpu_release(vcpu);
+		return ret;
+	}
+	if (unlikely(vcpu->init_pending || vcpu->wait_for_sipi)) {
+		take_startup(vcpu);
+		if (vcpu->wait_for_sipi) {
+			vcpu_vmcs_end(cpu);
+			return without_entry(cpu, vcpu, HV_RUN_HALT, 0);
+		}
+	}
+	if (unlikely(vcpu->eoi)) {
+		vcpu->run->eoi.vector = vcpu->eoi;
+		vcpu->eoi = 0;
+		vmm_exit(vcpu, HVMOD_EXIT_EOI, HVMOD_WHY_NONE);
+		vcpu_vmcs_end(cpu);
+		return without_entry(cpu, vcpu, HV_RUN_VMM, 0);
+	}
+	if (vcpu->in.size)
+		io_finish_in(vcpu);
+	if (unlikely(dirty)) {
+		enum hvmod_why why = vcpu_import_run(vcpu, dirty);
+
+		vcpu->run->dirty = 0;
+		if (why) {
+			vcpu->run->why = why;
+			vcpu_vmcs_end(cpu);
+			vcpu_release(vcpu);
+			return -HV_EINVAL;
+		}
+	}
+	cpu->vcpu = vcpu;
+	if (vcpu->last_cpu != (s32)cpu->number) {
+		vmx_host_state(cpu);
+		invvpid(INV_SINGLE, vcpu->vpid, 0);
+		vcpu->last_cpu = cpu->number;
+	}
+	load_domu(cpu, vcpu);
+	vcpu->entered = rdtsc();
+	vcpu->slice_end = vcpu->entered + SLICE_MS * machine.tsc_khz;
+	timer_expire(vcpu);
+	timer_arm(vcpu);
+	if (vcpu->event)
+		deliver_events(vcpu);
+	spec_enter_domu(cpu, vcpu);
+	return 1;
+}
+
+void vcpu_leave(struct cpu *cpu, enum hv_outcome outcome)
+{
+	struct vcpu *vcpu = cpu->vcpu;
+	u64 *gpr = cpu->dom0.gpr;
+
+	spec_leave_domu(cpu);
+	keep_interrupted_event(vcpu);
+	load_dom0(cpu, vcpu);
+	vcpu->ticks += rdtsc() - vcpu->entered;
+	gpr[RAX] = outcome;
+	gpr[RDX] = vcpu->run_value[0];
+	gpr[RCX] = vcpu->run_value[1];
+	cpu->vcpu = NULL;
+	vcpu_vmcs_end(cpu);
+	vcpu_release(vcpu);
+}

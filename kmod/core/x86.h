@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The processor's instructions and registers that ring -1 uses. Names of
+ * registers and bits are the SDM's.
+ */
+#ifndef HVMOD_CORE_X86_H
+#define HVMOD_CORE_X86_H
+
+#include "types.h"
+
+#define CR0_PE			BIT(0)
+#define CR0_MP			BIT(1)
+#define CR0_TS			BIT(3)
+#define CR0_ET			BIT(4)
+#define CR0_NE			BIT(5)
+#define CR0_WP			BIT(16)
+#define CR0_AM			BIT(18)
+#define CR0_NW			BIT(29)
+#define CR0_CD			BIT(30)
+#define CR0_PG			BIT(31)
+#define CR0_DEFINED		(CR0_PE | CR0_MP | BIT(2) | CR0_TS | CR0_ET | CR0_NE | \
+				 CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
+
+#define CR4_PAE			BIT(5)
+#define CR4_MCE			BIT(6)
+#define CR4_PGE			BIT(7)
+#define CR4_OSFXSR		BIT(9)
+#define CR4_UMIP		BIT(11)
+#define CR4_LA57		BIT(12)
+#define CR4_VMXE		BIT(13)
+#define CR4_SMXE		BIT(14)
+#define CR4_FSGSBASE		BIT(16)
+#define CR4_PCIDE		BIT(17)
+#define CR4_OSXSAVE		BIT(18)
+#define CR4_SMEP		BIT(20)
+#define CR4_SMAP		BIT(21)
+#define CR4_PKE			BIT(22)
+#define CR4_CET			BIT(23)
+
+#define EFER_SCE		BIT(0)
+#define EFER_LME		BIT(8)
+#define EFER_LMA		BIT(10)
+#define EFER_NXE		BIT(11)
+
+#define RFLAGS_FIXED		BIT(1)
+#define RFLAGS_TF		BIT(8)
+#define RFLAGS_IF		BIT(9)
+#define RFLAGS_VM		BIT(17)
+
+#define MSR_TSC			0x10
+#define MSR_APIC_BASE		0x1b
+#define MSR_FEATURE_CONTROL	0x3a
+#define MSR_TSC_ADJUST		0x3b
+#define MSR_SPEC_CTRL		0x48
+#define MSR_PRED_CMD		0x49
+#define MSR_MTRRCAP		0xfe
+#define MSR_ARCH_CAPABILITIES	0x10a
+#define MSR_FLUSH_CMD		0x10b
+#define MSR_SYSENTER_CS		0x174
+#define MSR_SYSENTER_ESP	0x175
+#define MSR_SYSENTER_EIP	0x176
+#define MSR_MISC_ENABLE		0x1a0
+#define MSR_DEBUGCTL		0x1d9
+#define MSR_MTRR_PHYSBASE0	0x200
+#define MSR_PAT			0x277
+#define MSR_MTRR_DEF_TYPE	0x2ff
+#define MSR_VMX_BASIC		0x480
+#define MSR_VMX_PINBASED	0x481
+#define MSR_VMX_PROCBASED	0x482
+#define MSR_VMX_EXIT		0x483
+#define MSR_VMX_ENTRY		0x484
+#define MSR_VMX_MISC		0x485
+#define MSR_VMX_CR0_FIXED0	0x486
+#define MSR_VMX_CR0_FIXED1	0x487
+#define MSR_VMX_CR4_FIXED0	0x488
+#define MSR_VMX_CR4_FIXED1	0x489
+#define MSR_VMX_PROCBASED2	0x48b
+#define MSR_VMX_EPT_VPID_CAP	0x48c
+#define MSR_VMX_TRUE_PINBASED	0x48d
+#define MSR_VMX_TRUE_PROCBASED	0x48e
+#define MSR_VMX_TRUE_EXIT	0x48f
+#define MSR_VMX_TRUE_ENTRY	0x490
+#define MSR_VMX_LAST		0x4ff
+#define MSR_TSC_DEADLINE	0x6e0
+#define MSR_X2APIC_FIRST	0x800
+#define MSR_X2APIC_LAST		0x8ff
+#define MSR_XSS			0xda0
+#define MSR_EFER		0xc0000080
+#define MSR_STAR		0xc0000081
+#define MSR_LSTAR		0xc0000082
+#define MSR_CSTAR		0xc0000083
+#define MSR_SFMASK		0xc0000084
+#define MSR_FS_BASE		0xc0000100
+#define MSR_GS_BASE		0xc0000101
+#define MSR_KERNEL_GS_BASE	0xc0000102
+#define MSR_TSC_AUX		0xc0000103
+
+#define FEATURE_CONTROL_LOCK	BIT(0)
+#define FEATURE_CONTROL_VMX	BIT(2)	/* outside SMX */
+
+#define VECTOR_DB		1
+#define VECTOR_NMI		2
+#define VECTOR_UD		6
+#define VECTOR_NM		7
+#define VECTOR_DF		8
+#define VECTOR_SS		12
+#define VECTOR_GP		13
+#define VECTOR_PF		14
+#define VECTOR_AC		17
+#define VECTOR_MC		18
+
+struct cpuid {
+	u32 eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
+{
+	struct cpuid r;
+
+	asm volatile("cpuid" : "=a" (r.eax), "=b" (r.ebx), "=c" (r.ecx), "=d" (r.edx)
+		     : "a" (leaf), "c" (subleaf));
+	return r;
+}
+
+static inline u64 rdmsr(u32 msr)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a" (low), "=d" (high) : "c" (msr));
+	return (u64)high << 32 | low;
+}
+
+static inline void wrmsr(u32 msr, u64 value)
+{
+	asm volatile("wrmsr" : : "c" (msr), "a" ((u32)value), "d" ((u32)(value >> 32)) : "memory");
+}
+
+static inline u64 rdtsc(void)
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a" (low), "=d" (high));
+	return (u64)high << 32 | low;
+}
+
+static inline u64 xgetbv0(void)
+{
+	u32 low, high;
+
+	asm volatile("xgetbv" : "=a" (low), "=d" (high) : "c" (0));
+	return (u64)high << 32 | low;
+}
+
+static inline void xsetbv0(u64 value)
+{
+	asm volatile("xsetbv" : : "c" (0), "a" ((u32)value), "d" ((u32)(value >> 32)));
+}
+
+static inline void xsave(void *area)
+{
+	asm volatile("xsave64 (%0)" : : "r" (area), "a" (~0U), "d" (~0U) : "memory");
+}
+
+static inline void xrstor(const void *area)
+{
+	asm volatile("xrstor64 (%0)" : : "r" (area), "a" (~0U), "d" (~0U) : "memory");
+}
+
+static inline void out8(u16 port, u8 value)
+{
+	asm volatile("outb %0, %1" : : "a" (value), "Nd" (port));
+}
+
+#define DEFINE_REGISTER(name, reg)					\
+static inline u64 read_##name(void)					\
+{									\
+	u64 v;								\
+									\
+	asm volatile("mov %%" reg ", %0" : "=r" (v));			\
+	return v;							\
+}									\
+static inline void write_##name(u64 v)					\
+{									\
+	asm volatile("mov %0, %%" reg : : "r" (v) : "memory");		\
+}
+
+DEFINE_REGISTER(cr0, "cr0")
+DEFINE_REGISTER(cr2, "cr2")
+DEFINE_REGISTER(cr3, "cr3")
+DEFINE_REGISTER(cr4, "cr4")
+DEFINE_REGISTER(dr0, "db0")
+DEFINE_REGISTER(dr1, "db1")
+DEFINE_REGISTER(dr2, "db2")
+DEFINE_REGISTER(dr3, "db3")
+DEFINE_REGISTER(dr6, "db6")
+DEFINE_REGISTER(dr7, "db7")
+
+static inline void cpu_relax(void)
+{
+	asm volatile("pause" : : : "memory");
+}
+
+static inline void zero_page(void *page)
+{
+	u64 count = PAGE_SIZE / 8;
+
+	asm volatile("rep stosq" : "+D" (page), "+c" (count) : "a" (0ULL) : "memory");
+}
+
+static inline bool is_canonical(u64 address)
+{
+	return (u64)((s64)(address << 16) >> 16) == address;
+}
+
+/* A ticket-less lock; holders never wait for anything, so waits are short. */
+struct lock {
+	u32 held;
+};
+
+static inline void lock(struct lock *l)
+{
+	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+		while (READ_ONCE(l->held))
+			cpu_relax();
+}
+
+static inline void unlock(struct lock *l)
+{
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+}
+
+#endif

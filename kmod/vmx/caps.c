@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the processor can do, and the control words that follow from it.
+ * SDM volume 3, appendix A. Wishes stand in one table, one row a word.
+ */
+#include "vmx.h"
+#include "../../uapi/hvmod.h"
+#include "../core/machine.h"
+
+struct wish {
+	u32 msr, true_msr;
+	u32 needed, wanted;
+	u64 why;
+	u32 *word;
+};
+
+u32 vmx_solve(u64 allowed, u32 needed, u32 wanted, u32 *word)
+{
+	u32 must = allowed, may = allowed >> 32;
+
+	*word = ((needed | wanted) & may) | must;
+	return needed & ~may;
+}
+
+static u64 solve(struct wish *wish, u64 basic)
+{
+	u32 msr = basic & BIT(55) && wish->true_msr ? wish->true_msr : wish->msr;
+	u32 lacking = vmx_solve(rdmsr(msr), wish->needed, wish->wanted, wish->word);
+
+	return lacking ? wish->why | (u64)lacking << 32 : 0;
+}
+
+/* What both kinds of VMCS need; each row fails with a reason of its own. */
+u64 vmx_read_caps(struct vmx_caps *caps)
+{
+	struct vmx_controls *dom0 = &caps->dom0, *domu = &caps->domu;
+	const u32 exit_needed = EXIT_HOST_64 | EXIT_SAVE_DEBUG | EXIT_SAVE_PAT | EXIT_LOAD_PAT |
+				EXIT_SAVE_EFER | EXIT_LOAD_EFER;
+	const u32 entry_needed = ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER;
+	const u32 proc_domu = PROC_TSC_OFFSETTING | PROC_HLT | PROC_MWAIT | PROC_RDPMC |
+			      PROC_CR8_LOAD | PROC_CR8_STORE | PROC_MOV_DR |
+			      PROC_UNCONDITIONAL_IO | PROC_MONITOR;
+	const u32 proc2_both = PROC2_RDTSCP | PROC2_INVPCID;
+	struct wish wishes[] = {
+		{ MSR_VMX_PROCBASED, MSR_VMX_TRUE_PROCBASED, PROC_SECONDARY, 0,
+		  HV_WHY_NO_SECONDARY, &dom0->proc },
+		{ MSR_VMX_PROCBASED2, 0, PROC2_EPT, 0, HV_WHY_NO_EPT, &dom0->proc2 },
+		{ MSR_VMX_PROCBASED2, 0, PROC2_UNRESTRICTED_GUEST, 0,
+		  HV_WHY_NO_UNRESTRICTED, &dom0->proc2 },
+		{ MSR_VMX_PROCBASED, MSR_VMX_TRUE_PROCBASED, PROC_MSR_BITMAPS, 0,
+		  HV_WHY_NO_MSR_BITMAP, &dom0->proc },
+		{ MSR_VMX_PINBASED, MSR_VMX_TRUE_PINBASED, PIN_PREEMPTION_TIMER, 0,
+		  HV_WHY_NO_PREEMPT_TIMER, &dom0->pin },
+
+		{ MSR_VMX_PINBASED, MSR_VMX_TRUE_PINBASED, 0, 0, HV_WHY_CONTROLS, &dom0->pin },
+		{ MSR_VMX_PROCBASED, MSR_VMX_TRUE_PROCBASED, PROC_SECONDARY | PROC_MSR_BITMAPS, 0,
+		  HV_WHY_CONTROLS, &dom0->proc },
+		{ MSR_VMX_PROCBASED2, 0, PROC2_EPT | PROC2_UNRESTRICTED_GUEST | PROC2_VPID,
+		  proc2_both | PROC2_XSAVES | PROC2_USER_WAIT, HV_WHY_CONTROLS, &dom0->proc2 },
+		{ MSR_VMX_EXIT, MSR_VMX_TRUE_EXIT, exit_needed, 0, HV_WHY_CONTROLS, &dom0->exit },
+		{ MSR_VMX_ENTRY, MSR_VMX_TRUE_ENTRY, entry_needed | ENTRY_IA32E, 0,
+		  HV_WHY_CONTROLS, &dom0->entry },
+
+		{ MSR_VMX_PINBASED, MSR_VMX_TRUE_PINBASED, PIN_EXTERNAL_INTERRUPT | PIN_NMI |
+		  PIN_VIRTUAL_NMIS | PIN_PREEMPTION_TIMER, 0, HV_WHY_CONTROLS, &domu->pin },
+		{ MSR_VMX_PROCBASED, MSR_VMX_TRUE_PROCBASED, PROC_SECONDARY | PROC_MSR_BITMAPS |
+		  proc_domu, 0, HV_WHY_CONTROLS, &domu->proc },
+		{ MSR_VMX_PROCBASED2, 0, PROC2_EPT | PROC2_UNRESTRICTED_GUEST | PROC2_VPID |
+		  PROC2_WBINVD, proc2_both, HV_WHY_CONTROLS, &domu->proc2 },
+		{ MSR_VMX_EXIT, MSR_VMX_TRUE_EXIT, exit_needed | EXIT_SAVE_PREEMPTION_TIMER, 0,
+		  HV_WHY_CONTROLS, &domu->exit },
+		{ MSR_VMX_ENTRY, MSR_VMX_TRUE_ENTRY, entry_needed, 0, HV_WHY_CONTROLS,
+		  &domu->entry },
+	};
+	const u64 ept_needed = EPT_CAP_WALK_4 | EPT_CAP_WB | EPT_CAP_INVEPT | EPT_CAP_INVEPT_ALL |
+			       EPT_CAP_INVVPID | EPT_CAP_INVVPID_SINGLE;
+	u64 why;
+
+	caps->basic = rdmsr(MSR_VMX_BASIC);
+	caps->cr0_fixed0 = rdmsr(MSR_VMX_CR0_FIXED0);
+	caps->cr0_fixed1 = rdmsr(MSR_VMX_CR0_FIXED1);
+	caps->cr4_fixed0 = rdmsr(MSR_VMX_CR4_FIXED0);
+	caps->cr4_fixed1 = rdmsr(MSR_VMX_CR4_FIXED1);
+	caps->timer_shift = rdmsr(MSR_VMX_MISC) & 31;
+	for (u32 i = 0; i < ARRAY_SIZE(wishes); i++) {
+		why = solve(&wishes[i], caps->basic);
+		if (why)
+			return why;
+		/* Reading the next capability MSRs is #GP without these. */
+		if (i == 1)
+			caps->ept_vpid = rdmsr(MSR_VMX_EPT_VPID_CAP);
+	}
+	if (~caps->ept_vpid & ept_needed)
+		return HV_WHY_EPT_FEATURES | (~caps->ept_vpid & ept_needed) << 32;
+	return 0;
+}
+
+u64 vmx_features(const struct vmx_caps *caps)
+{
+	static const struct {
+		u64 cap;
+		u64 feature;
+	} ept[] = {
+		{ EPT_CAP_2M, HVMOD_FEATURE_EPT_2M },
+		{ EPT_CAP_1G, HVMOD_FEATURE_EPT_1G },
+	};
+	u64 features = HVMOD_FEATURE_VPID | HVMOD_FEATURE_PREEMPT_TIMER | HVMOD_FEATURE_XSAVE;
+
+	for (u32 i = 0; i < ARRAY_SIZE(ept); i++)
+		if (caps->ept_vpid & ept[i].cap)
+			features |= ept[i].feature;
+	return features;
+}
