@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hvctl create [FILE|-] [KEY=VALUE...] */
+#include <string.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "output.h"
+
+#define SETTINGS_MAX	64
+
+enum {
+	OPTION_SETTING = 0x200,
+};
+
+/* --KEY VALUE is KEY=VALUE for each of these. */
+static const char *const setting_flags[] = {
+	"name", "vcpus", "memory", "kernel", "initrd", "cmdline",
+};
+
+static const struct argp_option options[] = {
+	{ "name", OPTION_SETTING, "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
+	{ "vcpus", OPTION_SETTING + 1, "N", 0, "Number of vCPUs, 1 to 64; default 1", 0 },
+	{ "memory", OPTION_SETTING + 2, "SIZE", 0, "Memory, with suffix: 512M, 2G; default 512M", 0 },
+	{ "kernel", OPTION_SETTING + 3, "FILE", 0, "Kernel", 0 },
+	{ "initrd", OPTION_SETTING + 4, "FILE", 0, "Initial RAM disk", 0 },
+	{ "cmdline", OPTION_SETTING + 5, "TEXT", 0, "Kernel command line", 0 },
+	{ "paused", 'p', NULL, 0, "Leave it paused", 1 },
+	{ "foreground", 'F', NULL, 0, "Stay, and exit with the guest's outcome", 1 },
+	{ "console", 'c', NULL, 0, "Attach to its console", 1 },
+	{ 0 }
+};
+
+static struct {
+	const char *key;	/* NULL: value is "key=value" */
+	const char *value;
+} settings[SETTINGS_MAX];
+
+static unsigned int settings_count;
+static const char *file;
+static bool paused;
+static bool foreground;
+static bool console;
+
+static void add_setting(struct argp_state *state, const char *key, const char *value)
+{
+	if (settings_count == SETTINGS_MAX) {
+		argp_error(state, "too many settings");
+		return;
+	}
+	settings[settings_count].key = key;
+	settings[settings_count++].value = value;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	size_t flag = key - OPTION_SETTING;
+
+	if (key >= OPTION_SETTING && flag < sizeof(setting_flags) / sizeof(*setting_flags)) {
+		add_setting(state, setting_flags[flag], arg);
+		return 0;
+	}
+	switch (key) {
+	case 'p':
+		paused = true;
+		return 0;
+	case 'F':
+		foreground = true;
+		return 0;
+	case 'c':
+		console = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (config_is_argument(arg))
+			add_setting(state, NULL, arg);
+		else if (file)
+			argp_error(state, "more than one file: '%s' and '%s'", file, arg);
+		else
+			file = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* What is on the command line overrides the file. */
+static int read_config(struct domain_config *config)
+{
+	unsigned int i;
+	int ret = file ? config_read(config, file) : HVCTL_OK;
+
+	for (i = 0; i < settings_count && !ret; i++) {
+		if (settings[i].key)
+			ret = config_set(config, NULL, settings[i].key, settings[i].value);
+		else
+			ret = config_argument(config, settings[i].value);
+	}
+	return ret ? ret : config_complete(config);
+}
+
+static int show(const struct domain_config *config)
+{
+	if (globals.json)
+		print_json(config_json(config));
+	else
+		config_print(config);
+	return HVCTL_OK;
+}
+
+static int launch(int device, const struct domain_config *config)
+{
+	if (foreground && console)
+		return launch_run(device, config, paused);
+	if (foreground)
+		return launch_foreground(device, config, paused);
+	if (console)
+		return launch_console(device, config, paused);
+	return launch_background(device, config, paused);
+}
+
+static int run(struct verb_context *ctx)
+{
+	struct domain_config config = { 0 };
+	int ret = read_config(&config);
+
+	if (!ret && globals.dry_run) {
+		ret = show(&config);
+	} else if (!ret) {
+		ret = launch_device(&config, &ctx->device);
+		if (!ret)
+			ret = launch(ctx->device, &config);
+	}
+	config_free(&config);
+	return ret;
+}
+
+const struct verb verb_create = {
+	.name = "create",
+	.args = "[FILE|-] [KEY=VALUE...]",
+	.summary = "Make a domain and start it",
+	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline. What the command line says overrides FILE.\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
+	.flags = VERB_MODIFIES | VERB_DRY_RUN,
+	.options = options,
+	.parse = parse,
+	.run = run,
+};

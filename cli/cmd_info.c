@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hvctl info DOMAIN */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "domain_json.h"
+#include "domains.h"
+#include "duration.h"
+#include "output.h"
+#include "size.h"
+
+/*
+ * What the VMM process tells. A domain is described without it too: it may be
+ * another user's, or stuck.
+ */
+static json_object *vmm_record(struct verb_context *ctx)
+{
+	static struct control_reply reply;
+	json_object *record = NULL;
+	int64_t deadline = deadline_in(2000);
+	int fd;
+
+	if (!ctx->domain.id)
+		return NULL;
+	fd = control_connect(ctx->device, &ctx->domain, deadline);
+	if (fd < 0)
+		return NULL;
+	if (!control_ask(fd, CONTROL_INFO, 0, -1) &&
+	    !control_answer(fd, CONTROL_INFO, &reply, deadline) && !reply.status)
+		record = json_tokener_parse(reply.text);
+	close(fd);
+	if (json_object_get_type(record) == json_type_object)
+		return record;
+	json_object_put(record);
+	return NULL;
+}
+
+static const struct {
+	const char *key;
+	const char *title;
+	enum json_type type;
+} record_fields[] = {
+	{ "kernel", "Kernel", json_type_string },
+	{ "ramdisk", "Initrd", json_type_string },
+	{ "cmdline", "Command line", json_type_string },
+	{ "console_bytes", "Console output", json_type_int },
+};
+
+#define FIELDS	(sizeof(record_fields) / sizeof(record_fields[0]))
+
+/* Only what we know, of the type that it should have: the VMM is not trusted. */
+static json_object *record_field(json_object *record, size_t i)
+{
+	json_object *value = NULL;
+
+	if (!record ||
+	    !json_object_object_get_ex(record, record_fields[i].key, &value) ||
+	    json_object_get_type(value) != record_fields[i].type)
+		return NULL;
+	return value;
+}
+
+static void print_as_json(const struct hvmod_domain_info *info, json_object *record)
+{
+	json_object *object = domain_json(info);
+	json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		json_object *value = record_field(record, i);
+
+		if (value)
+			json_object_object_add(object, record_fields[i].key,
+					       json_object_get(value));
+	}
+	json_object_array_add(array, object);
+	print_json(domains_json(array));
+}
+
+static void line(const char *title, const char *text)
+{
+	printf("%-16s", title);
+	print_clean(stdout, text);
+	putchar('\n');
+}
+
+__attribute__((format(printf, 2, 3)))
+static void linef(const char *title, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	line(title, text);
+}
+
+static void print_kernel_part(const struct hvmod_domain_info *info)
+{
+	char text[DURATION_TEXT_MAX];
+
+	linef("Id:", "%u", info->id);
+	line("Name:", info->name);
+	line("State:", state_word(info->state));
+	if (info->reason)
+		line("Reason:", reason_word(info->reason));
+	linef("vCPUs:", "%u of %u", info->vcpus, info->vcpus_max);
+	line("Memory:", format_size(info->mem_max, text));
+	line("Memory in use:", format_size(info->mem_current, text));
+	line("Core memory:", format_size(info->core_pages * 4096, text));
+	line("Uptime:", format_duration(domain_uptime_ns(info), text));
+	linef("CPU time:", "%.3f s (%.1f%%)", info->run_ns / 1e9,
+	      domain_cpu_percent(info));
+	linef("VM exits:", "%llu (%llu to the driver, %llu to the VMM)", info->exits,
+	      info->exits_driver, info->exits_vmm);
+	linef("Owner:", "uid %u", info->owner_uid);
+	if (info->owner_pid)
+		linef("VMM process:", "%u", info->owner_pid);
+}
+
+static void print_record(json_object *record)
+{
+	char title[32];
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++) {
+		json_object *value = record_field(record, i);
+
+		if (!value)
+			continue;
+		snprintf(title, sizeof(title), "%s:", record_fields[i].title);
+		if (record_fields[i].type == json_type_int)
+			linef(title, "%" PRId64 " bytes", json_object_get_int64(value));
+		else
+			line(title, json_object_get_string(value));
+	}
+}
+
+static int run(struct verb_context *ctx)
+{
+	json_object *record = vmm_record(ctx);
+
+	if (globals.json) {
+		print_as_json(&ctx->domain, record);
+	} else {
+		print_kernel_part(&ctx->domain);
+		print_record(record);
+		if (!record && ctx->domain.id && globals.verbose)
+			note("the VMM process does not answer; its part is missing");
+	}
+	json_object_put(record);
+	return HVCTL_OK;
+}
+
+const struct verb verb_info = {
+	.name = "info",
+	.alias = "inspect",
+	.args = "DOMAIN",
+	.summary = "Describe a domain",
+	.doc = "'hvctl create -' accepts what 'hvctl info --json DOMAIN' prints.",
+	.flags = VERB_DOMAIN,
+	.run = run,
+};

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hvctl run KERNEL */
+#include <stdlib.h>
+
+#include "launch.h"
+#include "output.h"
+
+enum {
+	OPTION_RM = 0x200,
+};
+
+static const struct argp_option options[] = {
+	{ "memory", 'm', "SIZE", 0, "Memory, with suffix: 512M, 2G; default 512M", 0 },
+	{ "vcpus", 'c', "N", 0, "Number of vCPUs, 1 to 64; default 1", 0 },
+	{ "initrd", 'i', "FILE", 0, "Initial RAM disk", 0 },
+	{ "cmdline", 'a', "TEXT", 0, "Kernel command line", 0 },
+	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
+	{ "rm", OPTION_RM, NULL, 0, "Leave nothing behind; it is always so", 0 },
+	{ 0 }
+};
+
+static struct domain_config config;
+
+static void set(const char *key, const char *value)
+{
+	int ret = config_set(&config, NULL, key, value);
+
+	if (ret)
+		exit(ret);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'm':
+		set("memory", arg);
+		return 0;
+	case 'c':
+		set("vcpus", arg);
+		return 0;
+	case 'i':
+		set("initrd", arg);
+		return 0;
+	case 'a':
+		set("cmdline", arg);
+		return 0;
+	case 'n':
+		set("name", arg);
+		return 0;
+	case OPTION_RM:
+		return 0;
+	case ARGP_KEY_ARG:
+		if (config.kernel)
+			return ARGP_ERR_UNKNOWN;
+		set("kernel", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (!config.kernel)
+			argp_error(state, "no kernel given");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int run(struct verb_context *ctx)
+{
+	int ret = config_complete(&config);
+
+	if (!ret && globals.dry_run)
+		config_print(&config);
+	else if (!ret)
+		ret = launch_device(&config, &ctx->device);
+	if (!ret && !globals.dry_run)
+		ret = launch_run(ctx->device, &config, false);
+	config_free(&config);
+	return ret;
+}
+
+const struct verb verb_run = {
+	.name = "run",
+	.args = "KERNEL",
+	.summary = "Run a kernel with its console here",
+	.doc = "Makes a domain, shows its console, and exits with the guest's outcome: 0 powered off, 32 reset, 33 crashed, 34 panic, 36 watchdog, 37 destroyed. The domain ends with hvctl; on a terminal ^] ends both. If standard input is not a terminal, it is typed until its end.",
+	.flags = VERB_MODIFIES | VERB_DRY_RUN,
+	.options = options,
+	.parse = parse,
+	.run = run,
+};

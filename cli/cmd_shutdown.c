@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hvctl shutdown DOMAIN */
+#include <errno.h>
+
+#include "ask.h"
+#include "destroy.h"
+#include "duration.h"
+#include "output.h"
+#include "wait_end.h"
+
+#define FORCE_MS	60000
+
+static bool wait_for_it;
+static bool force;
+
+enum {
+	OPTION_FORCE = 0x200,
+};
+
+static const struct argp_option options[] = {
+	{ "wait", 'w', NULL, 0, "Wait until the domain is gone", 0 },
+	{ "force", OPTION_FORCE, NULL, 0, "Destroy it if it is not gone in time, which is 60 seconds without --timeout; waits", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	(void)state;
+	switch (key) {
+	case 'w':
+		wait_for_it = true;
+		return 0;
+	case OPTION_FORCE:
+		force = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int timed_out(struct verb_context *ctx)
+{
+	if (!force)
+		return fail(HVCTL_TIMEOUT, ETIMEDOUT, ctx->domain.name,
+			    "the guest may not know the power button; --force or 'hvctl destroy' ends it",
+			    "cannot shut down: still there after %g s",
+			    globals.timeout_ms / 1000.0);
+	note("%s: did not shut down in time, destroyed", ctx->domain.name);
+	return destroy_domain(ctx);
+}
+
+static int press_button(struct verb_context *ctx)
+{
+	static struct control_reply reply;
+
+	if (ctx->domain.state != HVMOD_STATE_RUNNING)
+		return fail_state(ctx, "shut down",
+				  ctx->domain.state == HVMOD_STATE_PAUSED ?
+				  "'hvctl unpause' lets it go on" : NULL);
+	return ask(ctx, "shut down", CONTROL_POWER_BUTTON, &reply);
+}
+
+static int run(struct verb_context *ctx)
+{
+	int64_t deadline;
+	struct wait_end end;
+	int ret;
+
+	if (force && globals.timeout_ms < 0)
+		globals.timeout_ms = FORCE_MS;
+	deadline = deadline_in(globals.timeout_ms);
+	ret = press_button(ctx);
+	if (ret || (!wait_for_it && globals.timeout_ms < 0))
+		return ret;
+	if (!wait_end(ctx, 0, deadline, &end))
+		return HVCTL_OK;
+	return errno == ETIMEDOUT ? timed_out(ctx) : ask_fail(ctx, "shut down", errno);
+}
+
+const struct verb verb_shutdown = {
+	.name = "shutdown",
+	.args = "DOMAIN",
+	.summary = "Ask a domain to shut down",
+	.doc = "Presses its power button and returns, or with --wait or --timeout waits until the domain is gone; exit status 6 if that takes longer than --timeout.",
+	.flags = VERB_DOMU | VERB_MODIFIES,
+	.options = options,
+	.parse = parse,
+	.run = run,
+};

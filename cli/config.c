@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The keys of a configuration, their checks and their defaults. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "name.h"
+#include "output.h"
+#include "size.h"
+
+#define DEFAULT_VCPUS	1
+#define DEFAULT_MEMORY	(512ULL << 20)
+#define MEMORY_UNIT	(1ULL << 20)
+#define CMDLINE_MAX	2047	/* what every x86 kernel takes */
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+enum key_type {
+	KEY_NAME,
+	KEY_VCPUS,
+	KEY_SIZE,
+	KEY_PATH,
+	KEY_TEXT,
+};
+
+static const struct config_key {
+	const char *name;
+	const char *alias;
+	enum key_type type;
+	size_t offset;
+} keys[] = {
+#define KEY(n, a, t)	{ #n, a, t, offsetof(struct domain_config, n) }
+	KEY(name, NULL, KEY_NAME),
+	KEY(vcpus, NULL, KEY_VCPUS),
+	KEY(maxvcpus, NULL, KEY_VCPUS),
+	KEY(memory, NULL, KEY_SIZE),
+	KEY(maxmem, NULL, KEY_SIZE),
+	KEY(kernel, NULL, KEY_PATH),
+	KEY(ramdisk, "initrd", KEY_PATH),
+	KEY(cmdline, NULL, KEY_TEXT),
+#undef KEY
+};
+
+/* Of xl.cfg; a user who has such a file shall learn that these do nothing. */
+static const char *const later_keys[] = {
+	"cpus", "cpu_weight", "cap", "disk", "vif", "on_poweroff", "on_reboot",
+	"on_crash",
+};
+
+static int key_fail(const char *where, const char *key, const char *hint,
+		    const char *value, const char *why)
+{
+	char *object = NULL;
+	int ret;
+
+	if (where && asprintf(&object, "%s: %s", where, key) < 0)
+		object = NULL;
+	ret = fail(HVCTL_USAGE, EINVAL, object ? object : key, hint,
+		   "cannot use '%s': %s", value, why);
+	free(object);
+	return ret;
+}
+
+static const struct config_key *find_key(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!strcmp(keys[i].name, name) ||
+		    (keys[i].alias && !strcmp(keys[i].alias, name)))
+			return &keys[i];
+	}
+	return NULL;
+}
+
+static int unknown_key(const char *where, const char *name)
+{
+	const char *names[ARRAY_SIZE(keys)];
+	char hint[64];
+	size_t i;
+	int best;
+
+	for (i = 0; i < ARRAY_SIZE(later_keys); i++) {
+		if (!strcmp(later_keys[i], name))
+			return fail(HVCTL_USAGE, EOPNOTSUPP, where,
+				    "leave it out",
+				    "cannot use key '%s': this version of hvmod does not know it yet",
+				    name);
+	}
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		names[i] = keys[i].name;
+	best = suggest(name, names, ARRAY_SIZE(keys));
+	if (best >= 0)
+		snprintf(hint, sizeof(hint), "did you mean '%s'?", names[best]);
+	return fail(HVCTL_USAGE, EINVAL, where,
+		    best >= 0 ? hint : "'hvctl help create' lists the keys",
+		    "unknown key '%s'", name);
+}
+
+static int set_vcpus(uint32_t *field, const char *where, const char *key,
+		     const char *value)
+{
+	uint32_t count;
+
+	if (parse_id(value, &count))
+		return key_fail(where, key, NULL, value, "not a number");
+	if (!count)
+		return key_fail(where, key, "vcpus=1 is the least", value,
+				"a domain has at least one vCPU");
+	if (count > HVMOD_VCPUS_MAX)
+		return key_fail(where, key, NULL, value,
+				"a domain has at most 64 vCPUs");
+	*field = count;
+	return HVCTL_OK;
+}
+
+static int set_size(uint64_t *field, const char *where, const char *key,
+		    const char *value)
+{
+	char hint[64];
+	uint64_t bytes;
+	int err;
+
+	err = parse_size(value, &bytes);
+	if (err) {
+		snprintf(hint, sizeof(hint), "write %s=%.20sM for mebibytes", key, value);
+		return key_fail(where, key, err == -EDOM ? hint : NULL, value,
+				size_error(err));
+	}
+	if (!bytes || bytes % MEMORY_UNIT)
+		return key_fail(where, key, NULL, value,
+				"memory is given in whole mebibytes, at least one");
+	*field = bytes;
+	return HVCTL_OK;
+}
+
+static int set_string(char **field, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
+	free(*field);
+	*field = copy;
+	return HVCTL_OK;
+}
+
+int config_set(struct domain_config *config, const char *where, const char *key,
+	       const char *value)
+{
+	const struct config_key *k = find_key(key);
+	const char *why = NULL;
+	void *field;
+
+	if (!k)
+		return unknown_key(where, key);
+	field = (char *)config + k->offset;
+	switch (k->type) {
+	case KEY_VCPUS:
+		return set_vcpus(field, where, key, value);
+	case KEY_SIZE:
+		return set_size(field, where, key, value);
+	case KEY_NAME:
+		why = name_error(value);
+		break;
+	case KEY_PATH:
+		if (!*value)
+			why = "the path is empty";
+		break;
+	case KEY_TEXT:
+		if (strlen(value) > CMDLINE_MAX)
+			return key_fail(where, key, NULL, "...",
+					"a command line has at most 2047 characters");
+		break;
+	}
+	if (why)
+		return key_fail(where, key, NULL, value, why);
+	return set_string(field, value);
+}
+
+int config_is_argument(const char *argument)
+{
+	const char *p = argument;
+
+	while (isalnum((unsigned char)*p) || *p == '_')
+		p++;
+	return p != argument && *p == '=';
+}
+
+int config_argument(struct domain_config *config, const char *argument)
+{
+	char *key = strdup(argument);
+	char *value;
+	int ret;
+
+	if (!key)
+		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
+	value = strchr(key, '=');
+	*value++ = '\0';
+	ret = config_set(config, NULL, key, value);
+	free(key);
+	return ret;
+}
+
+static int complete_memory(struct domain_config *config)
+{
+	char asked[SIZE_TEXT_MAX], there[SIZE_TEXT_MAX];
+	struct sysinfo machine;
+	uint64_t total;
+
+	if (!config->memory)
+		config->memory = config->maxmem ? config->maxmem : DEFAULT_MEMORY;
+	if (config->maxmem && config->maxmem != config->memory)
+		return fail(HVCTL_USAGE, EOPNOTSUPP, "maxmem",
+			    "leave maxmem out or give both the same value",
+			    "cannot use a value other than that of memory: this version of hvmod does not resize domains yet");
+	if (sysinfo(&machine))
+		return HVCTL_OK;
+	total = (uint64_t)machine.totalram * machine.mem_unit;
+	if (config->memory > total)
+		return fail(HVCTL_FAILED, ENOMEM, "memory", "ask for less",
+			    "cannot give %s: this machine has %s in all",
+			    format_size(config->memory, asked),
+			    format_size(total, there));
+	return HVCTL_OK;
+}
+
+static int complete_vcpus(struct domain_config *config)
+{
+	if (!config->vcpus)
+		config->vcpus = config->maxvcpus ? config->maxvcpus : DEFAULT_VCPUS;
+	if (config->maxvcpus && config->maxvcpus != config->vcpus)
+		return fail(HVCTL_USAGE, EOPNOTSUPP, "maxvcpus",
+			    "leave maxvcpus out or give both the same value",
+			    "cannot use a value other than that of vcpus: this version of hvmod does not add vCPUs yet");
+	return HVCTL_OK;
+}
+
+/* The VMM judges what is in the file; that it is a readable file is ours. */
+static int complete_path(const char *key, char **path)
+{
+	struct stat st;
+	char *full;
+	int fd;
+
+	full = realpath(*path, NULL);
+	fd = full ? open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	if (fd < 0 || fstat(fd, &st)) {
+		int err = errno;
+
+		if (fd >= 0)
+			close(fd);
+		free(full);
+		return fail(err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED, err,
+			    *path, err == ENOENT ? "check the path" : NULL,
+			    "cannot open the %s: %s", key, strerror(err));
+	}
+	close(fd);
+	free(*path);
+	*path = full;
+	if (!S_ISREG(st.st_mode))
+		return fail(HVCTL_FAILED, EINVAL, full, NULL,
+			    "cannot use it as the %s: not a regular file", key);
+	if (!st.st_size)
+		return fail(HVCTL_FAILED, ENODATA, full, NULL,
+			    "cannot use it as the %s: the file is empty", key);
+	return HVCTL_OK;
+}
+
+int config_complete(struct domain_config *config)
+{
+	int ret;
+
+	if (!config->kernel)
+		return fail(HVCTL_USAGE, EINVAL, config->name,
+			    "add --kernel FILE, for example /boot/vmlinuz-$(uname -r)",
+			    "cannot create: no kernel given");
+	ret = complete_vcpus(config);
+	if (!ret)
+		ret = complete_memory(config);
+	if (!ret)
+		ret = complete_path("kernel", &config->kernel);
+	if (!ret && config->ramdisk)
+		ret = complete_path("initrd", &config->ramdisk);
+	return ret;
+}
+
+static const char *key_text(const struct domain_config *config,
+			    const struct config_key *k, char *buffer, size_t size)
+{
+	const void *field = (const char *)config + k->offset;
+
+	switch (k->type) {
+	case KEY_VCPUS:
+		if (!*(const uint32_t *)field)
+			return NULL;
+		snprintf(buffer, size, "%u", *(const uint32_t *)field);
+		return buffer;
+	case KEY_SIZE:
+		if (!*(const uint64_t *)field)
+			return NULL;
+		return format_size_exact(*(const uint64_t *)field, buffer);
+	default:
+		return *(char *const *)field;
+	}
+}
+
+json_object *config_json(const struct domain_config *config)
+{
+	json_object *object = json_object_new_object();
+	char buffer[SIZE_TEXT_MAX + 8];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *text = key_text(config, &keys[i], buffer, sizeof(buffer));
+
+		if (!text)
+			continue;
+		json_object_object_add(object, keys[i].name,
+				       keys[i].type == KEY_VCPUS ?
+				       json_object_new_int(atoi(text)) :
+				       json_object_new_string(text));
+	}
+	return object;
+}
+
+static void print_quoted(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			putchar('\\');
+		putchar(*text);
+	}
+	putchar('"');
+}
+
+void config_print(const struct domain_config *config)
+{
+	char buffer[SIZE_TEXT_MAX + 8];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *text = key_text(config, &keys[i], buffer, sizeof(buffer));
+
+		if (!text)
+			continue;
+		printf("%s = ", keys[i].name);
+		if (keys[i].type == KEY_VCPUS)
+			printf("%s", text);
+		else
+			print_quoted(text);
+		putchar('\n');
+	}
+}
+
+void config_free(struct domain_config *config)
+{
+	free(config->name);
+	free(config->kernel);
+	free(config->ramdisk);
+	free(config->cmdline);
+	memset(config, 0, sizeof(*config));
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HVCTL_CONFIG_H
+#define HVCTL_CONFIG_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+/**
+ * struct domain_config - a domain as the user describes it
+ * @name: name; NULL for one that hvctl chooses
+ * @vcpus: number of vCPUs, 0 if not given
+ * @maxvcpus: most vCPUs, 0 if not given
+ * @memory: bytes, 0 if not given
+ * @maxmem: most bytes, 0 if not given
+ * @kernel: path of the kernel
+ * @ramdisk: path of the initrd, or NULL
+ * @cmdline: kernel command line, or NULL
+ *
+ * All strings are its own.
+ */
+struct domain_config {
+	char *name;
+	uint32_t vcpus;
+	uint32_t maxvcpus;
+	uint64_t memory;
+	uint64_t maxmem;
+	char *kernel;
+	char *ramdisk;
+	char *cmdline;
+};
+
+/*
+ * The functions below report what is wrong and return an exit status, 0 if
+ * nothing is.
+ */
+
+/**
+ * config_set() - set one key
+ * @config: the configuration
+ * @where: "file:line" for messages, or NULL for the command line
+ * @key: name of the key as xl.cfg has it, or "initrd" for "ramdisk"
+ * @value: its value
+ */
+int config_set(struct domain_config *config, const char *where, const char *key,
+	       const char *value);
+
+/** config_argument() - set what an argument "key=value" says */
+int config_argument(struct domain_config *config, const char *argument);
+
+/** config_is_argument() - whether an argument is "key=value", not a file */
+int config_is_argument(const char *argument);
+
+/**
+ * config_read() - read a configuration file
+ * @config: the configuration
+ * @path: the file, or "-" for standard input. JSON if it begins with a brace.
+ */
+int config_read(struct domain_config *config, const char *path);
+
+/** config_parse_text() - set what "key = value" lines say */
+int config_parse_text(struct domain_config *config, const char *path,
+		      const char *text);
+
+/**
+ * config_parse_json() - set what a JSON object says
+ * @config: the configuration
+ * @path: for messages
+ * @text: an object with the keys of the file format, or what "info --json"
+ *	prints for one domain, of which it takes what describes the domain
+ */
+int config_parse_json(struct domain_config *config, const char *path,
+		      const char *text);
+
+/**
+ * config_complete() - fill in defaults, check the whole, make paths absolute
+ * @config: the configuration
+ */
+int config_complete(struct domain_config *config);
+
+/** config_json() - the keys that are set, for output */
+json_object *config_json(const struct domain_config *config);
+
+/** config_print() - print it as a file that config_read() accepts */
+void config_print(const struct domain_config *config);
+
+/** config_free() - give the strings back */
+void config_free(struct domain_config *config);
+
+#endif

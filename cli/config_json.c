@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A configuration as JSON: an object of keys, or what "info --json" prints. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "config.h"
+#include "output.h"
+
+/*
+ * Where a domain's record has another name for a key. What has the key's own
+ * name is in the record too; everything else in it describes the moment.
+ */
+static const struct {
+	const char *field;
+	const char *key;
+} record_keys[] = {
+	{ "name", "name" },
+	{ "vcpus_max", "vcpus" },
+	{ "mem_max_bytes", "memory" },
+	{ "kernel", "kernel" },
+	{ "ramdisk", "ramdisk" },
+	{ "cmdline", "cmdline" },
+};
+
+static int bad_value(const char *path, const char *key, const char *why)
+{
+	return fail(HVCTL_USAGE, EINVAL, path, NULL, "cannot use '%s': %s", key, why);
+}
+
+static int set_from_json(struct domain_config *config, const char *path,
+			 const char *key, json_object *value, bool bytes)
+{
+	char text[32];
+
+	switch (json_object_get_type(value)) {
+	case json_type_string:
+		return config_set(config, path, key, json_object_get_string(value));
+	case json_type_int:
+		if (json_object_get_int64(value) < 0)
+			return bad_value(path, key, "the number is negative");
+		/* A record has bytes, always of whole pages. */
+		if (bytes) {
+			if (json_object_get_int64(value) % 1024)
+				return bad_value(path, key, "not a whole number of KiB");
+			snprintf(text, sizeof(text), "%" PRId64 "k",
+				 json_object_get_int64(value) / 1024);
+		} else {
+			snprintf(text, sizeof(text), "%" PRId64,
+				 json_object_get_int64(value));
+		}
+		return config_set(config, path, key, text);
+	default:
+		return bad_value(path, key, "a string or a whole number is expected");
+	}
+}
+
+static int set_from_record(struct domain_config *config, const char *path,
+			   json_object *record)
+{
+	json_object *value;
+	size_t i;
+	int ret;
+
+	if (json_object_get_type(record) != json_type_object)
+		return fail(HVCTL_USAGE, EINVAL, path, NULL,
+			    "cannot read the configuration: 'domains' holds no object");
+	for (i = 0; i < sizeof(record_keys) / sizeof(record_keys[0]); i++) {
+		const char *field = record_keys[i].field;
+
+		if (!json_object_object_get_ex(record, field, &value) || !value)
+			continue;
+		ret = set_from_json(config, path, record_keys[i].key, value,
+				    !strcmp(field, "mem_max_bytes"));
+		if (ret)
+			return ret;
+	}
+	return HVCTL_OK;
+}
+
+static int set_from_object(struct domain_config *config, const char *path,
+			   json_object *root)
+{
+	json_object *domains;
+
+	if (json_object_object_get_ex(root, "domains", &domains)) {
+		if (json_object_get_type(domains) != json_type_array ||
+		    json_object_array_length(domains) != 1)
+			return fail(HVCTL_USAGE, EINVAL, path,
+				    "'hvctl info --json DOMAIN' prints one",
+				    "cannot read the configuration: 'domains' must be a list of one domain");
+		return set_from_record(config, path,
+				       json_object_array_get_idx(domains, 0));
+	}
+	json_object_object_foreach(root, key, value) {
+		int ret = set_from_json(config, path, key, value, false);
+
+		if (ret)
+			return ret;
+	}
+	return HVCTL_OK;
+}
+
+int config_parse_json(struct domain_config *config, const char *path,
+		      const char *text)
+{
+	json_tokener *parser = json_tokener_new();
+	enum json_tokener_error err;
+	json_object *root;
+	const char *rest;
+	int ret;
+
+	root = json_tokener_parse_ex(parser, text, strlen(text) + 1);
+	err = json_tokener_get_error(parser);
+	rest = text + json_tokener_get_parse_end(parser);
+	if (root && rest[strspn(rest, " \t\r\n")])
+		err = json_tokener_error_parse_unexpected;
+	json_tokener_free(parser);
+	if (!root || err) {
+		json_object_put(root);
+		return fail(HVCTL_USAGE, EINVAL, path, NULL,
+			    "cannot read the configuration: JSON: %s",
+			    json_tokener_error_desc(err));
+	}
+	ret = set_from_object(config, path, root);
+	json_object_put(root);
+	return ret;
+}

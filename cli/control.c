@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The control protocol: what both sides need. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control.h"
+
+int control_check_request(const void *data, size_t len)
+{
+	struct control_request request;
+	uint32_t flags = 0;
+
+	if (len < sizeof(request))
+		return EBADMSG;
+	memcpy(&request, data, sizeof(request));
+	if (request.magic != CONTROL_MAGIC)
+		return EBADMSG;
+	if (request.version != CONTROL_VERSION)
+		return EPROTONOSUPPORT;
+	if (len != sizeof(request))
+		return EBADMSG;
+	if (request.op < CONTROL_PAUSE || request.op > CONTROL_INFO)
+		return EOPNOTSUPP;
+	if (request.op == CONTROL_CONSOLE)
+		flags = CONTROL_CONSOLE_READONLY | CONTROL_CONSOLE_FORCE |
+			CONTROL_CONSOLE_LOG;
+	if ((request.flags & ~flags) || request.reserved)
+		return EINVAL;
+	return 0;
+}
+
+size_t control_reply_size(const struct control_reply *reply)
+{
+	return offsetof(struct control_reply, text) + reply->text_len;
+}
+
+int control_check_reply(const struct control_reply *reply, size_t len, uint16_t op)
+{
+	if (len < offsetof(struct control_reply, text) ||
+	    reply->magic != CONTROL_MAGIC)
+		return EBADMSG;
+	if (reply->version != CONTROL_VERSION)
+		return EPROTONOSUPPORT;
+	if (reply->op != op || reply->status < 0 ||
+	    reply->text_len > CONTROL_TEXT_MAX || len != control_reply_size(reply))
+		return EBADMSG;
+	return 0;
+}
+
+int control_send(int fd, const void *data, size_t len, int pass_fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} ancillary = { 0 };
+	struct iovec part = { (void *)data, len };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (pass_fd >= 0) {
+		message.msg_control = &ancillary;
+		message.msg_controllen = sizeof(ancillary);
+		ancillary.head.cmsg_level = SOL_SOCKET;
+		ancillary.head.cmsg_type = SCM_RIGHTS;
+		ancillary.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&ancillary.head), &pass_fd, sizeof(int));
+	}
+	do {
+		n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -1 : 0;
+}
+
+/* Room for one descriptor alone: the kernel drops what else a peer sends. */
+static int passed_descriptor(struct msghdr *message)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(message);
+	int fd;
+
+	if (!head || head->cmsg_level != SOL_SOCKET ||
+	    head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -1;
+	memcpy(&fd, CMSG_DATA(head), sizeof(int));
+	return fd;
+}
+
+ssize_t control_receive(int fd, void *data, size_t size, int *pass_fd)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} ancillary;
+	struct iovec part = { data, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t n;
+
+	if (pass_fd) {
+		*pass_fd = -1;
+		message.msg_control = &ancillary;
+		message.msg_controllen = sizeof(ancillary);
+	}
+	do {
+		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	if (pass_fd)
+		*pass_fd = passed_descriptor(&message);
+	return message.msg_flags & MSG_TRUNC ? (ssize_t)size + 1 : n;
+}
+
+void control_set_text(struct control_reply *reply, const char *text)
+{
+	size_t len = strnlen(text, CONTROL_TEXT_MAX);
+
+	memcpy(reply->text, text, len);
+	reply->text[len] = '\0';
+	reply->text_len = len;
+}

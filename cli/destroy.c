@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ending a domain whatever its guest and its VMM process do. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "destroy.h"
+#include "domains.h"
+#include "duration.h"
+#include "output.h"
+
+#define POLITE_MS	2000
+#define KILLED_MS	10000	/* until the kernel has all memory back */
+
+/* Return: 0 if the VMM process has been asked; else errno value. */
+static int ask_to_end(struct verb_context *ctx, int64_t deadline)
+{
+	static struct control_reply reply;
+	int fd = control_connect(ctx->device, &ctx->domain, deadline);
+	int err;
+
+	if (fd < 0)
+		return errno;
+	err = control_ask(fd, CONTROL_DESTROY, 0, -1) ||
+	      control_answer(fd, CONTROL_DESTROY, &reply, deadline) ?
+	      errno : reply.status;
+	close(fd);
+	return err;
+}
+
+/*
+ * The descriptor holds the process, so that its number can't come to mean
+ * another one; that the domain is still there and still its own then proves
+ * that it is the right process.
+ */
+static int kill_vmm(struct verb_context *ctx)
+{
+	struct hvmod_domain_info now;
+	int fd, err = 0;
+
+	if (!ctx->domain.owner_pid)
+		return ESRCH;
+	fd = syscall(SYS_pidfd_open, ctx->domain.owner_pid, 0);
+	if (fd < 0)
+		return errno;
+	if (!domain_by_id(ctx->device, ctx->domain.id, &now) &&
+	    now.owner_pid == ctx->domain.owner_pid &&
+	    syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0))
+		err = errno;
+	close(fd);
+	return err;
+}
+
+int destroy_domain(struct verb_context *ctx)
+{
+	int64_t polite = deadline_in(POLITE_MS);
+	int err = ask_to_end(ctx, polite);
+
+	/* Whoever is not allowed to ask is not allowed to kill. */
+	if (err == EACCES || err == EPERM)
+		return ask_fail(ctx, "destroy", err);
+	if (err && err != ESRCH && err != ESHUTDOWN && err != ECONNRESET)
+		polite = deadline_in(0);
+	if (!domain_wait_gone(ctx->device, ctx->domain.id, polite))
+		return HVCTL_OK;
+	if (globals.verbose)
+		note("%s: its VMM process does not answer and is killed", ctx->domain.name);
+	err = kill_vmm(ctx);
+	if (err && err != ESRCH)
+		return ask_fail(ctx, "destroy", err);
+	if (!domain_wait_gone(ctx->device, ctx->domain.id, deadline_in(KILLED_MS)))
+		return HVCTL_OK;
+	return fail(HVCTL_TIMEOUT, ETIMEDOUT, ctx->domain.name,
+		    "see 'dmesg'; another process may hold the domain's descriptors",
+		    "cannot destroy: its VMM process was killed, but it is still there");
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HVCTL_DOMAIN_JSON_H
+#define HVCTL_DOMAIN_JSON_H
+
+#include <json-c/json.h>
+
+#include <hvmod.h>
+
+/**
+ * domain_json() - a domain as the record that "list --json" and "info --json"
+ * print
+ *
+ * Bytes, nanoseconds and counters are whole numbers. Fields are added in later
+ * versions and neither renamed nor removed.
+ */
+json_object *domain_json(const struct hvmod_domain_info *info);
+
+/** domains_json() - put records into {"domains":[...]}; takes @array */
+json_object *domains_json(json_object *array);
+
+/** domain_uptime_ns() - how long it has been there */
+uint64_t domain_uptime_ns(const struct hvmod_domain_info *info);
+
+/** domain_cpu_percent() - processor time a time, since it was made; 100 is one processor */
+double domain_cpu_percent(const struct hvmod_domain_info *info);
+
+#endif

@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VMM process of a domain: its life from the making of the domain to the
+ * last reader of its console. After vmm_sandbox() it makes system calls on
+ * descriptors it has, accepts connections and removes its files from the
+ * runtime directory; it opens nothing.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "console_hub.h"
+#include "control.h"
+#include "domains.h"
+#include "duration.h"
+#include "hvctl.h"
+#include "loop.h"
+#include "runtime.h"
+#include "vmm/vmm.h"
+#include "vmmproc.h"
+
+#define NAME_TRIES	100
+#define DRAIN_MS	10000	/* for readers that are slow to take the rest */
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+/**
+ * struct vmmproc - a VMM process
+ * @options: how it was started
+ * @name: name of the domain
+ * @id: its id
+ * @vmm: the guest, NULL when it has ended
+ * @paused: its vCPUs are held
+ * @outcome: -1 until it ended; written by any thread, then @ended is signalled
+ * @over: the main loop shall end
+ * @loop: event loop
+ * @ended: eventfd
+ * @signals: signalfd
+ * @leash: the report channel, while its other end matters
+ * @console: the console
+ * @control: the control socket
+ * @record: what CONTROL_INFO tells
+ * @dir: the runtime directory
+ */
+struct vmmproc {
+	const struct vmmproc_options *options;
+	char name[HVMOD_NAME_MAX];
+	uint32_t id;
+	struct vmm *vmm;
+	bool paused;
+	atomic_int outcome;
+	bool over;
+	struct loop loop;
+	struct watch ended;
+	struct watch signals;
+	struct watch leash;
+	struct console_hub *console;
+	struct control_server *control;
+	json_object *record;
+	int dir;
+};
+
+__attribute__((format(printf, 1, 2)))
+static void log_line(const char *fmt, ...)
+{
+	uint64_t us = boottime_ns() / 1000;
+	char line[1024];
+	va_list args;
+	int len;
+
+	len = snprintf(line, sizeof(line), "[%5llu.%06llu] ",
+		       (unsigned long long)us / 1000000,
+		       (unsigned long long)us % 1000000);
+	va_start(args, fmt);
+	vsnprintf(line + len, sizeof(line) - len, fmt, args);
+	va_end(args);
+	fprintf(stderr, "%s\n", line);
+}
+
+static void send_report(struct vmmproc *proc, enum report_kind kind, int code,
+			int err, const char *text)
+{
+	struct report report = {
+		.kind = kind,
+		.code = code,
+		.err = err,
+		.id = proc->id,
+	};
+
+	snprintf(report.name, sizeof(report.name), "%s", proc->name);
+	snprintf(report.text, sizeof(report.text), "%s", text);
+	if (proc->options->report_fd < 0) {
+		proc->options->report(&report);
+		return;
+	}
+	/* Nobody there to hear that it is ready: nobody wants the domain. */
+	if (control_send(proc->options->report_fd, &report, sizeof(report), -1) &&
+	    kind == REPORT_READY)
+		proc->over = true;
+}
+
+__attribute__((format(printf, 4, 5)))
+static int give_up(struct vmmproc *proc, int code, int err, const char *fmt, ...)
+{
+	char text[REPORT_TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	send_report(proc, REPORT_FAILED, code, err, text);
+	return code;
+}
+
+static void console_output(void *ctx, const uint8_t *data, size_t len)
+{
+	struct vmmproc *proc = ctx;
+
+	console_hub_output(proc->console, data, len);
+}
+
+static size_t console_input(void *ctx, const uint8_t *data, size_t len)
+{
+	struct vmmproc *proc = ctx;
+
+	/* What is typed at a guest that is gone is gone too. */
+	return proc->vmm ? vmm_console_input(proc->vmm, data, len) : len;
+}
+
+/* From any thread, and from vmm_stop(). */
+static void guest_ended(void *ctx, enum vmm_outcome outcome)
+{
+	struct vmmproc *proc = ctx;
+	uint64_t one = 1;
+	int none = -1;
+
+	if (!atomic_compare_exchange_strong(&proc->outcome, &none, outcome))
+		return;
+	if (write(proc->ended.fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static const struct vmm_ops vmm_callbacks = {
+	.console_output = console_output,
+	.ended = guest_ended,
+};
+
+static void destroy_guest(struct vmmproc *proc)
+{
+	if (proc->vmm)
+		vmm_stop(proc->vmm, VMM_DESTROYED);
+}
+
+static int start_guest(struct vmmproc *proc)
+{
+	proc->paused = proc->options->paused;
+	if (proc->paused && vmm_pause(proc->vmm))
+		return -1;
+	return vmm_start(proc->vmm);
+}
+
+static int op_pause(struct vmmproc *proc)
+{
+	if (proc->paused)
+		return EALREADY;
+	if (vmm_pause(proc->vmm))
+		return errno;
+	proc->paused = true;
+	log_line("paused");
+	return 0;
+}
+
+static int op_unpause(struct vmmproc *proc)
+{
+	if (!proc->paused)
+		return EALREADY;
+	if (vmm_unpause(proc->vmm))
+		return errno;
+	proc->paused = false;
+	log_line("unpaused");
+	return 0;
+}
+
+static int op_power_button(struct vmmproc *proc)
+{
+	if (proc->paused)
+		return EBUSY;
+	log_line("power button pressed");
+	return vmm_power_button(proc->vmm) ? errno : 0;
+}
+
+static bool is_stream(int fd)
+{
+	socklen_t len = sizeof(int);
+	int domain, type;
+
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) &&
+	       !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
+	       domain == AF_UNIX && type == SOCK_STREAM;
+}
+
+static int op_console(struct vmmproc *proc, uint32_t flags, int *pass_fd)
+{
+	int fd = *pass_fd;
+
+	if (fd < 0 || !is_stream(fd))
+		return EBADF;
+	*pass_fd = -1;
+	return console_hub_attach(proc->console, fd, flags) ? errno : 0;
+}
+
+static int op_info(struct vmmproc *proc, struct control_reply *reply)
+{
+	const char *text;
+
+	json_object_object_add(proc->record, "console_bytes",
+			       json_object_new_int64(console_hub_bytes(proc->console)));
+	text = json_object_to_json_string_ext(proc->record, JSON_C_TO_STRING_PLAIN);
+	if (!text || strlen(text) > CONTROL_TEXT_MAX)
+		return EMSGSIZE;
+	control_set_text(reply, text);
+	return 0;
+}
+
+static bool control_request(void *ctx, const struct control_request *request,
+			    int *pass_fd, struct control_reply *reply)
+{
+	struct vmmproc *proc = ctx;
+
+	if (!proc->vmm) {
+		reply->status = ESRCH;
+		return true;
+	}
+	switch (request->op) {
+	case CONTROL_PAUSE:
+		reply->status = op_pause(proc);
+		break;
+	case CONTROL_UNPAUSE:
+		reply->status = op_unpause(proc);
+		break;
+	case CONTROL_POWER_BUTTON:
+		reply->status = op_power_button(proc);
+		break;
+	case CONTROL_DESTROY:
+		log_line("destroyed");
+		destroy_guest(proc);
+		break;
+	case CONTROL_WAIT:
+		return false;
+	case CONTROL_CONSOLE:
+		reply->status = op_console(proc, request->flags, pass_fd);
+		break;
+	case CONTROL_INFO:
+		reply->status = op_info(proc, reply);
+		break;
+	}
+	return true;
+}
+
+static void ended_ready(struct watch *watch, uint32_t events)
+{
+	struct vmmproc *proc = container_of(watch, struct vmmproc, ended);
+
+	(void)events;
+	proc->over = true;
+}
+
+static void signal_ready(struct watch *watch, uint32_t events)
+{
+	struct vmmproc *proc = container_of(watch, struct vmmproc, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	log_line("signal %u", info.ssi_signo);
+	destroy_guest(proc);
+}
+
+static void leash_ready(struct watch *watch, uint32_t events)
+{
+	struct vmmproc *proc = container_of(watch, struct vmmproc, leash);
+
+	(void)events;
+	loop_remove(&proc->loop, watch);
+	watch->fd = -1;
+	proc->over = !proc->vmm;
+	destroy_guest(proc);
+}
+
+static int watch_signals(struct vmmproc *proc)
+{
+	sigset_t mask;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (proc->options->daemon)
+		signal(SIGHUP, SIG_IGN);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	if (!proc->options->daemon)
+		sigaddset(&mask, SIGHUP);
+	/* Before any thread is made: each inherits the mask. */
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	proc->signals.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	proc->signals.ready = signal_ready;
+	if (proc->signals.fd < 0)
+		return -1;
+	return loop_add(&proc->loop, &proc->signals, EPOLLIN);
+}
+
+static int prepare_loop(struct vmmproc *proc)
+{
+	proc->ended.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	proc->ended.ready = ended_ready;
+	if (proc->ended.fd < 0 || loop_init(&proc->loop) ||
+	    loop_add(&proc->loop, &proc->ended, EPOLLIN) || watch_signals(proc))
+		return -1;
+	if (proc->options->leash) {
+		proc->leash.fd = proc->options->report_fd;
+		proc->leash.ready = leash_ready;
+		if (loop_add(&proc->loop, &proc->leash, EPOLLRDHUP))
+			return -1;
+	}
+	proc->console = console_hub_new(&proc->loop, console_input, proc);
+	if (!proc->console)
+		return -1;
+	if (proc->options->console_fd < 0)
+		return 0;
+	return console_hub_attach(proc->console, proc->options->console_fd, 0);
+}
+
+static int create_code(int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ENODEV:
+		return HVCTL_UNSUPPORTED;
+	case EACCES:
+	case EPERM:
+		return HVCTL_PERMISSION;
+	default:
+		return HVCTL_FAILED;
+	}
+}
+
+/* Another hvctl may take the default name between our question and the call. */
+static int make_domain(struct vmmproc *proc, int device)
+{
+	const struct domain_config *config = proc->options->config;
+	char text[REPORT_TEXT_MAX] = "";
+	struct vmm_config vmm = {
+		.name = proc->name,
+		.vcpus = config->vcpus,
+		.memory = config->memory,
+		.kernel = config->kernel,
+		.initrd = config->ramdisk,
+		.cmdline = config->cmdline,
+	};
+	int tries = config->name ? 1 : NAME_TRIES;
+	int err = EEXIST;
+
+	while (tries-- && err == EEXIST) {
+		if (config->name)
+			snprintf(proc->name, sizeof(proc->name), "%s", config->name);
+		else if (domain_default_name(device, proc->name))
+			return give_up(proc, HVCTL_FAILED, errno, "cannot list domains: %s",
+			       strerror(errno));
+		proc->vmm = vmm_create(&vmm, &vmm_callbacks, proc, text, sizeof(text));
+		if (proc->vmm) {
+			proc->id = vmm_id(proc->vmm);
+			return HVCTL_OK;
+		}
+		err = errno;
+	}
+	send_report(proc, REPORT_FAILED, create_code(err), err, text);
+	return create_code(err);
+}
+
+static void set_title(const struct vmmproc *proc)
+{
+	char title[HVMOD_NAME_MAX + 8];
+
+	snprintf(title, sizeof(title), "hvmod:%s", proc->name);
+	prctl(PR_SET_NAME, title);
+}
+
+static int open_log(struct vmmproc *proc)
+{
+	int fd;
+
+	if (!proc->options->daemon)
+		return 0;
+	fd = runtime_log(proc->dir, proc->id);
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+		return -1;
+	return close(fd);
+}
+
+static int open_control(struct vmmproc *proc)
+{
+	int fd = control_listen(proc->dir, proc->id);
+
+	if (fd < 0)
+		return -1;
+	proc->control = control_serve(&proc->loop, fd, control_request, proc);
+	if (proc->control)
+		return 0;
+	close(fd);
+	return -1;
+}
+
+static void make_record(struct vmmproc *proc)
+{
+	const struct domain_config *config = proc->options->config;
+
+	proc->record = json_object_new_object();
+	json_object_object_add(proc->record, "kernel",
+			       json_object_new_string(config->kernel));
+	if (config->ramdisk)
+		json_object_object_add(proc->record, "ramdisk",
+				       json_object_new_string(config->ramdisk));
+	if (config->cmdline)
+		json_object_object_add(proc->record, "cmdline",
+				       json_object_new_string(config->cmdline));
+}
+
+/* The domain exists; make it answer, lock the process in, let the guest go. */
+static int bring_up(struct vmmproc *proc)
+{
+	set_title(proc);
+	make_record(proc);
+	if (open_log(proc))
+		return give_up(proc, HVCTL_FAILED, errno, "cannot open its log: %s",
+			       strerror(errno));
+	log_line("created as domain %u, %s", proc->id, proc->name);
+	if (open_control(proc))
+		return give_up(proc, HVCTL_FAILED, errno, "cannot make its control socket: %s",
+			       strerror(errno));
+	if (vmm_sandbox(proc->vmm))
+		return give_up(proc, HVCTL_FAILED, errno, "cannot enter its sandbox: %s",
+			       strerror(errno));
+	if (start_guest(proc))
+		return give_up(proc, HVCTL_FAILED, errno, "cannot start its vCPUs: %s",
+			       strerror(errno));
+	send_report(proc, REPORT_READY, HVCTL_OK, 0, "");
+	return HVCTL_OK;
+}
+
+static void run_loop(struct vmmproc *proc)
+{
+	while (!proc->over && loop_once(&proc->loop, console_hub_poll(proc->console)) >= 0)
+		;
+}
+
+/* The guest is gone, but whoever reads its console shall get all of it. */
+static void drain_console(struct vmmproc *proc)
+{
+	int64_t deadline = deadline_in(proc->options->leash ? -1 : DRAIN_MS);
+	int left;
+
+	proc->over = false;
+	console_hub_end(proc->console);
+	while (!proc->over && console_hub_busy(proc->console)) {
+		left = deadline_left(deadline);
+		if (!left || loop_once(&proc->loop, left) < 0)
+			break;
+	}
+}
+
+static int take_down(struct vmmproc *proc)
+{
+	int outcome = atomic_load(&proc->outcome);
+	char text[REPORT_TEXT_MAX];
+
+	if (outcome < 0)
+		outcome = VMM_DESTROYED;
+	snprintf(text, sizeof(text), "%s", vmm_error(proc->vmm));
+	log_line("ended: %s%s%s", outcome_word(outcome), *text ? ": " : "", text);
+	vmm_destroy(proc->vmm);
+	proc->vmm = NULL;
+	runtime_remove(proc->dir, proc->id,
+		       outcome == VMM_POWEROFF || outcome == VMM_DESTROYED);
+	loop_remove(&proc->loop, &proc->ended);
+	control_finish(proc->control, outcome, text);
+	send_report(proc, REPORT_ENDED, outcome, 0, text);
+	drain_console(proc);
+	return outcome;
+}
+
+static void release(struct vmmproc *proc)
+{
+	if (proc->vmm)
+		vmm_destroy(proc->vmm);
+	if (proc->control)
+		control_stop(proc->control);
+	console_hub_free(proc->console);
+	json_object_put(proc->record);
+	close(proc->signals.fd);
+	close(proc->ended.fd);
+	loop_close(&proc->loop);
+	close(proc->dir);
+}
+
+int vmmproc_main(int device, const struct vmmproc_options *options)
+{
+	struct vmmproc proc = { .options = options, .outcome = -1 };
+	char path[PATH_MAX];
+	int code;
+
+	if (options->config->name)
+		snprintf(proc.name, sizeof(proc.name), "%s", options->config->name);
+	proc.dir = runtime_open(path, sizeof(path));
+	if (proc.dir < 0) {
+		int err = errno;
+
+		return give_up(&proc, err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED,
+			       err, "cannot use the runtime directory %s: %s", path,
+			       strerror(err));
+	}
+	if (prepare_loop(&proc))
+		return give_up(&proc, HVCTL_FAILED, errno,
+			       "cannot set up the VMM process: %s", strerror(errno));
+	runtime_sweep(proc.dir, device);
+	code = make_domain(&proc, device);
+	close(device);
+	if (!code) {
+		code = bring_up(&proc);
+		if (!code) {
+			run_loop(&proc);
+			code = take_down(&proc);
+		} else {
+			runtime_remove(proc.dir, proc.id, true);
+		}
+	}
+	release(&proc);
+	return code;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting for the end of a domain. That it is gone the kernel says; how it ended
+ * its VMM process tells, to those whom it answers.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "domains.h"
+#include "duration.h"
+#include "vmmproc.h"
+#include "wait_end.h"
+
+#define LOOK_MS		20
+
+static void set_outcome(struct wait_end *end, int outcome, const char *text)
+{
+	end->outcome = outcome;
+	snprintf(end->text, sizeof(end->text), "%s", text);
+}
+
+static void take_answer(int fd, struct wait_end *end)
+{
+	static struct control_reply reply;
+
+	if (!control_answer(fd, CONTROL_WAIT, &reply, deadline_in(0)) && !reply.status)
+		set_outcome(end, reply.value, outcome_word(reply.value));
+}
+
+static int look(struct verb_context *ctx, uint32_t state, int64_t deadline, int *fd,
+		struct wait_end *end)
+{
+	struct pollfd p = { .events = POLLIN };
+	struct hvmod_domain_info info;
+
+	for (;;) {
+		if (domain_by_id(ctx->device, ctx->domain.id, &info))
+			return errno == ENOENT ? 0 : -1;
+		if (info.reason && end->outcome < 0)
+			set_outcome(end, -1, reason_word(info.reason));
+		if (state && info.state == state) {
+			end->reached = true;
+			return 0;
+		}
+		if (!deadline_left(deadline)) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		p.fd = *fd;
+		if (poll(&p, 1, LOOK_MS) > 0) {
+			take_answer(*fd, end);
+			close(*fd);
+			*fd = -1;
+		}
+	}
+}
+
+int wait_end(struct verb_context *ctx, uint32_t state, int64_t deadline,
+	     struct wait_end *end)
+{
+	int fd = control_connect(ctx->device, &ctx->domain, deadline);
+	int ret, err;
+
+	*end = (struct wait_end){ .outcome = -1, .text = "unknown" };
+	if (fd >= 0 && control_ask(fd, CONTROL_WAIT, 0, -1)) {
+		close(fd);
+		fd = -1;
+	}
+	ret = look(ctx, state, deadline, &fd, end);
+	err = errno;
+	if (fd >= 0) {
+		/* It answers when it has let go of the domain: just now. */
+		if (!ret && !end->reached && !control_wait_readable(fd, deadline_in(1000)))
+			take_answer(fd, end);
+		close(fd);
+	}
+	errno = err;
+	return ret;
+}
