@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "memory.h"
+#include "guest.h"
 
 #define BOOT_SEED_BYTES	32
 

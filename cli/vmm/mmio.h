@@ -8,7 +8,7 @@
 #include <hvmod.h>
 
 #include "bus.h"
-#include "memory.h"
+#include "guest.h"
 
 /**
  * enum mmio_result - what became of the access

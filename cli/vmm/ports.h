@@ -6,7 +6,7 @@
 #include <hvmod.h>
 
 #include "bus.h"
-#include "memory.h"
+#include "guest.h"
 
 /**
  * enum string_result - what became of an INS or OUTS

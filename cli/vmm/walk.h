@@ -8,7 +8,7 @@
 
 #include <hvmod.h>
 
-#include "memory.h"
+#include "guest.h"
 
 /**
  * enum walk_result - what became of a translation

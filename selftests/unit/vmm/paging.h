@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "memory.h"
+#include "guest.h"
 
 #define TEST_MEMORY	0x400000ULL	/* 4 MiB */
 #define TEST_ROOT	0x10000ULL

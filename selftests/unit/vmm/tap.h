@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static unsigned int tap_cases;
 static unsigned int tap_failures;
@@ -15,13 +16,14 @@ static unsigned int tap_failures;
 static inline __attribute__((__format__(printf, 2, 3)))
 bool tap_ok(bool good, const char *format, ...)
 {
+	char name[512];
 	va_list args;
 
-	printf("%sok %u - ", good ? "" : "not ", ++tap_cases);
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(name, sizeof(name), format, args);
 	va_end(args);
-	putchar('\n');
+	name[strcspn(name, "\n")] = '\0';
+	printf("%sok %u - %s\n", good ? "" : "not ", ++tap_cases, name);
 	fflush(stdout);
 	tap_failures += !good;
 	return good;

@@ -3,8 +3,8 @@
  * Guest memory as the VMM sees it. The guest changes it at any time: copy
  * once, then check the copy.
  */
-#ifndef HVMOD_VMM_MEMORY_H
-#define HVMOD_VMM_MEMORY_H
+#ifndef HVMOD_VMM_GUEST_H
+#define HVMOD_VMM_GUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "guest.h"
 #include "layout.h"
-#include "memory.h"
 
 #define HUGE_PAGE	(2ULL << 20)
 

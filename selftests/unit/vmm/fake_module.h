@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * /dev/hvmod without a module: open(), ioctl() and sysinfo() of the VMM end
+ * here. What "the guest does" is a function that a test gives.
+ */
+#ifndef HVMOD_FAKE_MODULE_H
+#define HVMOD_FAKE_MODULE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hvmod.h>
+
+#define FAKE_VCPUS	8
+#define FAKE_MSIS	64
+#define FAKE_BLOB	1024
+
+/*
+ * A vCPU enters the guest for the n-th time. Return: 0: the guest runs until it
+ * is kicked; 1: the exit is in @run; -errno: RUN fails
+ */
+typedef int (*fake_guest)(unsigned int vcpu, struct hvmod_run *run,
+			  unsigned int n);
+
+struct fake_vcpu {
+	int fd;
+	bool kicked;
+	bool inside;
+	unsigned int entries;
+	struct hvmod_run *run;
+	uint8_t regs[FAKE_BLOB];	/* last blobs of SET_STATE */
+	uint8_t msrs[FAKE_BLOB];
+	struct hvmod_events events;
+	struct hvmod_apic_access apic;
+};
+
+struct fake_module {
+	/* how it behaves */
+	int open_errno;
+	int fail_at;		/* the n-th ioctl fails, 0: none */
+	int fail_errno;
+	uint32_t abi_version;
+	uint32_t vcpus_max;
+	uint64_t host_bytes;
+	fake_guest guest;
+	/* what it saw */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int calls;
+	int device;
+	int domain;
+	uint32_t state;
+	uint32_t reason;
+	struct hvmod_domain_create create;
+	struct hvmod_mem_map map[4];
+	unsigned int maps;
+	struct hvmod_msi msi[FAKE_MSIS];
+	unsigned int msis;
+	struct fake_vcpu vcpu[FAKE_VCPUS];
+	unsigned int vcpus;
+};
+
+extern struct fake_module fake;
+
+void fake_reset(void);
+unsigned int fake_inside(void);
+void fake_wait_inside(unsigned int vcpus);
+void fake_wait_entry(unsigned int vcpu, unsigned int entries);
+void *fake_memory(uint64_t gpa);
+
+#endif
