@@ -155,7 +155,7 @@ static u64 pages_needed(const struct hv_boot *boot, const struct hv_image *image
 {
 	u64 gib = (ram_pages(boot) >> 18) + 4;
 
-	return (image->end - image->base) / PAGE_SIZE + FIRST_POOL +
+	return image->end / PAGE_SIZE + FIRST_POOL +
 	       boot->cpus * (image->cpu_area_bytes >> PAGE_SHIFT) + 2 * gib + 4 * boot->ram_count +
 	       64;
 }
@@ -187,7 +187,7 @@ static int map_image(struct carver *c, u64 root, const struct hv_boot *boot,
 		     const struct hv_image *image)
 {
 	u64 base = image->base, pa = boot->image_pa;
-	u64 bytes = image->end - base;
+	u64 bytes = image->end;
 
 	return map_range(c, root, base, pa, image->text_end, PROT_TEXT) ?:
 	       map_range(c, root, base + image->text_end, pa + image->text_end,
@@ -252,13 +252,12 @@ static int make_linux_states(struct hv_core *core, struct hv_boot *boot)
 static int build(struct hv_core *core, struct hv_boot *boot, struct carver *c,
 		 const struct hv_image *image)
 {
-	u64 image_bytes = image->end - image->base;
 	unsigned int cpu;
 	u64 root;
 	u32 i;
 	int ret;
 
-	boot->image_pa = carve(c, image_bytes >> PAGE_SHIFT);
+	boot->image_pa = carve(c, image->end >> PAGE_SHIFT);
 	root = carve(c, 1);
 	if (!boot->image_pa || !root)
 		return -ENOMEM;
@@ -289,7 +288,8 @@ static int build(struct hv_core *core, struct hv_boot *boot, struct carver *c,
 		return -ENOMEM;
 	memcpy(phys_to_virt(boot->image_pa), image, hv_core_image_end - hv_core_image);
 	memcpy(phys_to_virt(boot->image_pa) + (image->boot - image->base), boot, sizeof(*boot));
-	core->features = phys_to_virt(boot->image_pa) + offsetof(struct hv_image, features);
+	core->features = phys_to_virt(boot->image_pa) + (image->boot - image->base) +
+			 offsetof(struct hv_boot, features);
 	return 0;
 }
 

@@ -278,6 +278,7 @@ struct hv_crash {
  * @cpu_area_pa: its physical address; an area is contiguous
  * @cpus: number of entries in the arrays above
  * @flags: HV_BOOT_*
+ * @features: HVMOD_FEATURE_* bits, from the core, after HV_ENTER_INIT
  * @max_pa: first physical address above everything that is RAM
  * @rams: RAM ranges, page aligned
  * @owns: pages that become the core's: image, tables, areas, pool
@@ -295,6 +296,7 @@ struct hv_boot {
 	u64 cpu_area_pa[HV_CPUS_MAX];
 	u32 cpus;
 	u32 flags;
+	u64 features;
 	u64 max_pa;
 	u32 ram_count;
 	u32 own_count;
@@ -312,12 +314,11 @@ struct hv_boot {
  * @text_end: offsets from @base, page aligned: [0, text_end) is executable,
  *	[text_end, rodata_end) read-only, the rest writable
  * @rodata_end: see @text_end
- * @end: end with .bss
+ * @end: offset of the end, with .bss
  * @entry: address of the entry point
  * @boot: address of struct hv_boot
  * @cpu_area_bytes: size of one processor's area, page aligned
  * @cpu_area_guards: bit n set: page n of the area stays unmapped
- * @features: where the core puts the HVMOD_FEATURE_* bits at HV_ENTER_INIT
  */
 struct hv_image {
 	u64 magic;
@@ -329,7 +330,6 @@ struct hv_image {
 	u64 boot;
 	u64 cpu_area_bytes;
 	u64 cpu_area_guards;
-	u64 features;
 };
 
 #define HV_IMAGE_MAGIC	0x45524f43444f4d56ULL

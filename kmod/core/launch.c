@@ -10,7 +10,6 @@
 #include "interp.h"
 
 struct hv_boot boot;
-extern u64 image_features;
 
 void core_enter(u64 operation, u64 number);
 
@@ -75,7 +74,7 @@ static u64 machine_init(u64 linux_cr4)
 		return HV_WHY_MEMORY;
 	cpuid_init();
 	spec_init();
-	image_features = vmx_features(&machine.caps) |
+	boot.features = vmx_features(&machine.caps) |
 			 (machine.mitigations ? HVMOD_FEATURE_MITIGATIONS : 0);
 	machine.ready = true;
 	return 0;

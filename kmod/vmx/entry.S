@@ -19,9 +19,6 @@ image_header:
 	.quad	boot
 	.quad	19 * 4096		/* AREA_PAGES */
 	.quad	0xa840			/* AREA_GUARDS */
-	.globl image_features
-image_features:
-	.quad	0
 
 	.text
 
