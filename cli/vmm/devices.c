@@ -45,7 +45,7 @@ static void power_end(void *ctx, enum vmm_outcome outcome, const char *how)
  * devices_create() - all devices of a domain, after reset
  * @vmm: the domain
  *
- * Return: 0, or -1
+ * Return: 0, or -1 if two want the same address
  */
 int devices_create(struct vmm *vmm)
 {

@@ -10,35 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "acpi.h"
-#include "layout.h"
-#include "machine.h"
+#include "build.h"
 
 #define DEVICE		"/dev/hvmod"
-#define KERNEL_MAX	((uint64_t)1 << 30)
-#define MIB		((uint64_t)1 << 20)
 
-/* What the steps of vmm_create() share. */
-struct build {
-	struct vmm *vmm;
-	const struct vmm_config *config;
-	struct hvmod_caps caps;
-	struct boot_entry entry;
-	int kernel;
-	int initrd;
-	uint64_t kernel_bytes;
-	uint64_t initrd_bytes;
-	char *err;
-	size_t err_size;
-};
-
-static __printf(3, 4)
-int fail(struct build *build, int error, const char *format, ...)
+/**
+ * build_fail() - put a message into the caller's buffer
+ * @build: the build
+ * @error: errno
+ * @format: message and hint
+ *
+ * Return: -1, with errno
+ */
+int build_fail(struct build *build, int error, const char *format, ...)
 {
 	va_list args;
 
@@ -72,20 +59,27 @@ static int open_device(struct build *build)
 	build->vmm->device = open(DEVICE, O_RDWR | O_CLOEXEC);
 	if (build->vmm->device < 0) {
 		error = errno;
-		return fail(build, error, "%s: %s\nhint: %s", DEVICE,
-			    strerror(error), device_hint(error));
+		return build_fail(build, error, "%s: %s\nhint: %s", DEVICE,
+				  strerror(error), device_hint(error));
 	}
 	caps->size = sizeof(*caps);
 	if (ioctl(build->vmm->device, HVMOD_GET_CAPS, caps)) {
 		error = errno;
-		return fail(build, error, "%s: cannot be asked: %s\nhint: %s",
-			    DEVICE, strerror(error), device_hint(error));
+		return build_fail(build, error, "%s: cannot be asked: %s\nhint: %s",
+				  DEVICE, strerror(error), device_hint(error));
 	}
 	if (caps->abi_version != HVMOD_ABI_VERSION ||
 	    caps->run_size < sizeof(struct hvmod_run))
-		return fail(build, EPROTO,
-			    "%s: the module speaks version %u of the interface, hvctl speaks %u\nhint: install module and hvctl of one release",
-			    DEVICE, caps->abi_version, HVMOD_ABI_VERSION);
+		return build_fail(build, EPROTO,
+				  "%s: the module speaks version %u of the interface, hvctl speaks %u\nhint: install module and hvctl of one release",
+				  DEVICE, caps->abi_version, HVMOD_ABI_VERSION);
+	return 0;
+}
+
+static int create_devices(struct build *build)
+{
+	if (devices_create(build->vmm))
+		return build_fail(build, EEXIST, "devices: two have the same address\nhint: report this as a bug");
 	return 0;
 }
 
@@ -95,9 +89,9 @@ static int check_vcpus(struct build *build)
 	unsigned int most = build->caps.vcpus_max;
 
 	if (!vcpus || vcpus > most)
-		return fail(build, EINVAL,
-			    "vcpus: %u asked for, 1 to %u are possible\nhint: choose a number in that range",
-			    vcpus, most);
+		return build_fail(build, EINVAL,
+				  "vcpus: %u asked for, 1 to %u are possible\nhint: choose a number in that range",
+				  vcpus, most);
 	return 0;
 }
 
@@ -108,142 +102,20 @@ static int alloc_memory(struct build *build)
 	uint64_t total;
 
 	if (!bytes || bytes % MIB)
-		return fail(build, EINVAL,
-			    "memory: %" PRIu64 " bytes asked for\nhint: give a multiple of 1 MiB",
-			    bytes);
+		return build_fail(build, EINVAL,
+				  "memory: %" PRIu64 " bytes asked for\nhint: give a multiple of 1 MiB",
+				  bytes);
 	if (sysinfo(&host))
-		return fail(build, errno, "memory: the host does not tell its size");
+		return build_fail(build, errno, "memory: the host does not tell its size");
 	total = (uint64_t)host.totalram * host.mem_unit;
 	if (bytes > total)
-		return fail(build, ENOMEM,
-			    "memory: %" PRIu64 " MiB asked for, the host has %" PRIu64 " MiB\nhint: give the domain less memory",
-			    bytes / MIB, total / MIB);
+		return build_fail(build, ENOMEM,
+				  "memory: %" PRIu64 " MiB asked for, the host has %" PRIu64 " MiB\nhint: give the domain less memory",
+				  bytes / MIB, total / MIB);
 	if (guest_memory_alloc(&build->vmm->memory, bytes))
-		return fail(build, errno,
-			    "memory: no address space for %" PRIu64 " MiB\nhint: give the domain less memory, see \"ulimit -v\"",
-			    bytes / MIB);
-	return 0;
-}
-
-static int open_file(struct build *build, const char *what, const char *path,
-		     int *fd, uint64_t *bytes)
-{
-	struct stat stat;
-	int error;
-
-	/* Opening a FIFO must not wait for its other end. */
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (*fd < 0 || fstat(*fd, &stat)) {
-		error = errno;
-		return fail(build, error,
-			    "%s %s: cannot be opened: %s\nhint: check the path and its permissions",
-			    what, path, strerror(error));
-	}
-	if (!S_ISREG(stat.st_mode))
-		return fail(build, EINVAL,
-			    "%s %s: not a regular file\nhint: check the path",
-			    what, path);
-	*bytes = (uint64_t)stat.st_size;
-	return 0;
-}
-
-static int read_file(struct build *build, const char *what, const char *path,
-		     int fd, uint8_t *to, uint64_t bytes)
-{
-	uint64_t done = 0;
-
-	while (done < bytes) {
-		ssize_t now = pread(fd, to + done, bytes - done, (off_t)done);
-
-		if (now < 0 && errno == EINTR)
-			continue;
-		if (now < 0)
-			return fail(build, errno, "%s %s: cannot be read: %s\nhint: check the path",
-				    what, path, strerror(errno));
-		if (!now)
-			return fail(build, EIO, "%s %s: became shorter while it was read\nhint: try again",
-				    what, path);
-		done += (uint64_t)now;
-	}
-	return 0;
-}
-
-static int open_files(struct build *build)
-{
-	const struct vmm_config *config = build->config;
-
-	if (open_file(build, "kernel", config->kernel, &build->kernel,
-		      &build->kernel_bytes))
-		return -1;
-	if (build->kernel_bytes > KERNEL_MAX)
-		return fail(build, EFBIG, "kernel %s: not a bzImage (larger than 1 GiB)\nhint: check the path",
-			    config->kernel);
-	if (!config->initrd)
-		return 0;
-	return open_file(build, "initrd", config->initrd, &build->initrd,
-			 &build->initrd_bytes);
-}
-
-static int load_kernel_bytes(struct build *build, uint8_t *bytes)
-{
-	const struct vmm_config *config = build->config;
-	struct boot_request request = {
-		.path = config->kernel,
-		.kernel = bytes,
-		.kernel_bytes = build->kernel_bytes,
-		.initrd_path = config->initrd,
-		.initrd_bytes = build->initrd_bytes,
-		.cmdline = config->cmdline ? config->cmdline : "",
-		.rsdp = ACPI_TABLES,
-	};
-	int ret;
-
-	if (read_file(build, "kernel", config->kernel, build->kernel, bytes,
-		      build->kernel_bytes))
-		return -1;
-	if (getrandom(request.seed, sizeof(request.seed), 0) !=
-	    sizeof(request.seed))
-		return fail(build, EIO, "no random numbers from the host\nhint: see getrandom(2)");
-	ret = bzimage_load(&build->vmm->memory, &request, &build->entry,
-			   build->err, build->err_size);
-	explicit_bzero(request.seed, sizeof(request.seed));
-	return ret;
-}
-
-static int load_kernel(struct build *build)
-{
-	uint8_t *bytes = malloc(build->kernel_bytes + 1);
-	int ret;
-
-	if (!bytes)
-		return fail(build, ENOMEM, "kernel %s: no memory to read it",
-			    build->config->kernel);
-	ret = load_kernel_bytes(build, bytes);
-	free(bytes);
-	return ret;
-}
-
-static int load_initrd(struct build *build)
-{
-	uint8_t *to;
-
-	if (!build->config->initrd)
-		return 0;
-	to = guest_pointer(&build->vmm->memory, build->entry.initrd,
-			   build->initrd_bytes);
-	return read_file(build, "initrd", build->config->initrd, build->initrd,
-			 to, build->initrd_bytes);
-}
-
-static int load_tables(struct build *build)
-{
-	uint8_t *to = guest_pointer(&build->vmm->memory, ACPI_TABLES,
-				    ACPI_TABLES_BYTES);
-
-	if (!to || !acpi_build(to, ACPI_TABLES_BYTES, ACPI_TABLES,
-			       build->config->vcpus))
-		return fail(build, EOVERFLOW, "ACPI tables: no place for %u processors",
-			    build->config->vcpus);
+		return build_fail(build, errno,
+				  "memory: no address space for %" PRIu64 " MiB\nhint: give the domain less memory, see \"ulimit -v\"",
+				  bytes / MIB);
 	return 0;
 }
 
@@ -262,11 +134,11 @@ static int create_failed(struct build *build, int error)
 
 	for (i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].error == error)
-			return fail(build, error, "domain %s: cannot be made: %s",
-				    build->config->name, causes[i].text);
+			return build_fail(build, error, "domain %s: cannot be made: %s",
+					  build->config->name, causes[i].text);
 	}
-	return fail(build, error, "domain %s: cannot be made: %s\nhint: %s",
-		    build->config->name, strerror(error), device_hint(error));
+	return build_fail(build, error, "domain %s: cannot be made: %s\nhint: %s",
+			  build->config->name, strerror(error), device_hint(error));
 }
 
 static int create_domain(struct build *build)
@@ -305,10 +177,10 @@ static int map_memory(struct build *build)
 		};
 
 		if (ioctl(vmm->domain, HVMOD_MEM_MAP, &arg))
-			return fail(build, errno,
-				    "domain %s: memory at 0x%" PRIx64 " cannot be mapped: %s\nhint: see the kernel's log: dmesg",
-				    build->config->name, range->gpa,
-				    strerror(errno));
+			return build_fail(build, errno,
+					  "domain %s: memory at 0x%" PRIx64 " cannot be mapped: %s\nhint: see the kernel's log: dmesg",
+					  build->config->name, range->gpa,
+					  strerror(errno));
 	}
 	return 0;
 }
@@ -320,8 +192,8 @@ static int create_vcpus(struct build *build)
 
 	vmm->vcpu = calloc(build->config->vcpus, sizeof(*vmm->vcpu));
 	if (!vmm->vcpu)
-		return fail(build, ENOMEM, "domain %s: no memory for vCPUs",
-			    build->config->name);
+		return build_fail(build, ENOMEM, "domain %s: no memory for vCPUs",
+				  build->config->name);
 	for (i = 0; i < build->config->vcpus; i++) {
 		struct vcpu *vcpu = &vmm->vcpu[i];
 
@@ -329,34 +201,27 @@ static int create_vcpus(struct build *build)
 		vmm->vcpus = i + 1;
 		if (vcpu_create(vcpu, build->caps.run_size) ||
 		    vcpu_reset(vcpu, &build->entry))
-			return fail(build, errno,
-				    "domain %s: vCPU %u cannot be made: %s (reason %u)\nhint: see the kernel's log: dmesg",
-				    build->config->name, i, strerror(errno),
-				    vcpu->run ? vcpu->run->why : 0);
+			return build_fail(build, errno,
+					  "domain %s: vCPU %u cannot be made: %s (reason %u)\nhint: see the kernel's log: dmesg",
+					  build->config->name, i, strerror(errno),
+					  vcpu->run ? vcpu->run->why : 0);
 	}
 	return 0;
 }
 
 static int (*const steps[])(struct build *build) = {
+	create_devices,
 	open_device,
 	check_vcpus,
 	alloc_memory,
-	open_files,
-	load_kernel,
-	load_initrd,
-	load_tables,
+	build_open_files,
+	build_load_kernel,
+	build_load_initrd,
+	build_load_tables,
 	create_domain,
 	map_memory,
 	create_vcpus,
 };
-
-static void close_files(struct build *build)
-{
-	if (build->kernel >= 0)
-		close(build->kernel);
-	if (build->initrd >= 0)
-		close(build->initrd);
-}
 
 static int run_steps(struct build *build)
 {
@@ -384,7 +249,7 @@ struct vmm *vmm_create(const struct vmm_config *config,
 	int error;
 
 	if (!vmm) {
-		fail(&build, ENOMEM, "domain %s: no memory", config->name);
+		build_fail(&build, ENOMEM, "domain %s: no memory", config->name);
 		return NULL;
 	}
 	vmm->ops = *ops;
@@ -393,13 +258,12 @@ struct vmm *vmm_create(const struct vmm_config *config,
 	vmm->domain = -1;
 	build.vmm = vmm;
 	life_create(vmm);
-	devices_create(vmm);
 	if (!run_steps(&build)) {
-		close_files(&build);
+		build_close_files(&build);
 		return vmm;
 	}
 	error = errno;
-	close_files(&build);
+	build_close_files(&build);
 	vmm_destroy(vmm);
 	errno = error;
 	return NULL;

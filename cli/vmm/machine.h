@@ -120,6 +120,7 @@ void *vcpu_main(void *vcpu);
 
 /* vcpu_state.c */
 int vcpu_reset(struct vcpu *vcpu, const struct boot_entry *entry);
+int vcpu_rip(struct vcpu *vcpu, uint64_t *rip);
 int vcpu_inject(struct vcpu *vcpu, uint32_t vector, uint32_t error);
 
 /* devices.c */

@@ -53,9 +53,8 @@ static enum mmio_result fail_unknown(struct mmio *m)
 	for (i = 0; i < m->count; i++)
 		snprintf(hex + 3 * i, 4, " %02x", m->bytes[i]);
 	return mmio_fail(m,
-			 "unknown instruction%s at RIP 0x%" PRIx64 " (%u-bit code) for the device at 0x%" PRIx64,
-			 hex, (uint64_t)m->run->regs.rip, 8 * m->code_width,
-			 (uint64_t)m->run->mmio.gpa);
+			 "unknown instruction%s (%u-bit code) for the device at 0x%" PRIx64,
+			 hex, 8 * m->code_width, (uint64_t)m->run->mmio.gpa);
 }
 
 static enum mmio_result fetch_and_decode(struct mmio *m)

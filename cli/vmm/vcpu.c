@@ -42,6 +42,23 @@ static const char *why_text(const struct vcpu *vcpu)
 	return why_texts[why];
 }
 
+/* The guest ends because of what this vCPU did. */
+static __printf(3, 4)
+void end(struct vcpu *vcpu, enum vmm_outcome outcome, const char *format, ...)
+{
+	char text[VMM_TEXT_BYTES - 48];
+	char where[32] = "";
+	va_list args;
+	uint64_t rip;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (!vcpu_rip(vcpu, &rip))
+		snprintf(where, sizeof(where), " at RIP 0x%" PRIx64, rip);
+	life_end(vcpu->vmm, outcome, "vCPU %u%s: %s", vcpu->index, where, text);
+}
+
 static void exit_kick(struct vcpu *vcpu)
 {
 	(void)vcpu;
@@ -52,60 +69,63 @@ static void exit_io(struct vcpu *vcpu)
 	ports_access(&vcpu->vmm->ports, vcpu->run);
 }
 
+static void inject(struct vcpu *vcpu, const struct string_fault *fault)
+{
+	struct hvmod_run *run = vcpu->run;
+
+	if (fault->vector == VECTOR_PF) {
+		run->sregs.cr2 = fault->linear;
+		run->dirty |= HVMOD_STATE_SREGS;
+	}
+	if (vcpu_inject(vcpu, fault->vector, fault->error))
+		end(vcpu, VMM_FAILED, "exception %u refused: %s", fault->vector,
+		    strerror(errno));
+}
+
 static void exit_io_string(struct vcpu *vcpu)
 {
 	struct vmm *vmm = vcpu->vmm;
-	struct hvmod_run *run = vcpu->run;
 	struct string_fault fault;
 
-	switch (ports_string(&vmm->memory, &vmm->ports, run, &fault)) {
+	switch (ports_string(&vmm->memory, &vmm->ports, vcpu->run, &fault)) {
 	case STRING_DONE:
-		return;
-	case STRING_OUTSIDE:
-		life_end(vmm, VMM_FAILED,
-			 "vCPU %u: a string instruction at RIP 0x%" PRIx64 " between port 0x%x and an address that is not memory",
-			 vcpu->index, (uint64_t)run->regs.rip, run->io.port);
-		return;
+		break;
 	case STRING_FAULT:
+		inject(vcpu, &fault);
+		break;
+	case STRING_OUTSIDE:
+		end(vcpu, VMM_FAILED,
+		    "a string instruction between port 0x%x and an address that is not memory",
+		    vcpu->run->io.port);
 		break;
 	}
-	if (fault.vector == VECTOR_PF) {
-		run->sregs.cr2 = fault.linear;
-		run->dirty |= HVMOD_STATE_SREGS;
-	}
-	if (vcpu_inject(vcpu, fault.vector, fault.error))
-		life_end(vmm, VMM_FAILED, "vCPU %u: exception %u refused: %s",
-			 vcpu->index, fault.vector, strerror(errno));
 }
 
 static void exit_mmio(struct vcpu *vcpu)
 {
-	struct vmm *vmm = vcpu->vmm;
 	struct hvmod_run *run = vcpu->run;
-	char why[VMM_TEXT_BYTES - 32];
+	char why[256];
 
-	switch (mmio_emulate(&vmm->memory, &vcpu->mmio, run, why,
+	switch (mmio_emulate(&vcpu->vmm->memory, &vcpu->mmio, run, why,
 			     sizeof(why))) {
 	case MMIO_DONE:
 		vcpu->retries = 0;
-		return;
+		break;
 	case MMIO_FAILED:
-		life_end(vmm, VMM_FAILED, "vCPU %u: %s", vcpu->index, why);
-		return;
+		end(vcpu, VMM_FAILED, "%s", why);
+		break;
 	case MMIO_RETRY:
+		if (++vcpu->retries > MMIO_RETRIES_MAX)
+			end(vcpu, VMM_FAILED,
+			    "the instruction does not lead to the access at 0x%" PRIx64,
+			    (uint64_t)run->mmio.gpa);
 		break;
 	}
-	if (++vcpu->retries > MMIO_RETRIES_MAX)
-		life_end(vmm, VMM_FAILED,
-			 "vCPU %u: the instruction at RIP 0x%" PRIx64 " does not lead to the access at 0x%" PRIx64,
-			 vcpu->index, (uint64_t)run->regs.rip,
-			 (uint64_t)run->mmio.gpa);
 }
 
 static void exit_triple_fault(struct vcpu *vcpu)
 {
-	life_end(vcpu->vmm, VMM_CRASHED, "triple fault on vCPU %u",
-		 vcpu->index);
+	end(vcpu, VMM_CRASHED, "triple fault");
 }
 
 static void exit_eoi(struct vcpu *vcpu)
@@ -115,29 +135,27 @@ static void exit_eoi(struct vcpu *vcpu)
 
 static void exit_memory(struct vcpu *vcpu)
 {
-	life_end(vcpu->vmm, VMM_FAILED,
-		 "vCPU %u: no memory for the guest at 0x%" PRIx64 ": %s",
-		 vcpu->index, (uint64_t)vcpu->run->mmio.gpa, why_text(vcpu));
+	end(vcpu, VMM_FAILED, "no memory for the guest at 0x%" PRIx64 ": %s",
+	    (uint64_t)vcpu->run->mmio.gpa, why_text(vcpu));
 }
 
 static void exit_entry_failed(struct vcpu *vcpu)
 {
 	const struct hvmod_run *run = vcpu->run;
 
-	life_end(vcpu->vmm, VMM_FAILED,
-		 "vCPU %u: the processor refused the guest's state: %s (VMX error %u, exit reason %u, qualification 0x%" PRIx64 ")",
-		 vcpu->index, why_text(vcpu), run->failure.vmx_error,
-		 run->failure.hw_reason, (uint64_t)run->failure.qualification);
+	end(vcpu, VMM_FAILED,
+	    "the processor refused the guest's state: %s (VMX error %u, exit reason %u, qualification 0x%" PRIx64 ")",
+	    why_text(vcpu), run->failure.vmx_error, run->failure.hw_reason,
+	    (uint64_t)run->failure.qualification);
 }
 
 static void exit_unhandled(struct vcpu *vcpu)
 {
 	const struct hvmod_run *run = vcpu->run;
 
-	life_end(vcpu->vmm, VMM_FAILED,
-		 "vCPU %u: exit reason %u is not handled (qualification 0x%" PRIx64 ")",
-		 vcpu->index, run->failure.hw_reason,
-		 (uint64_t)run->failure.qualification);
+	end(vcpu, VMM_FAILED,
+	    "exit reason %u is not handled (qualification 0x%" PRIx64 ")",
+	    run->failure.hw_reason, (uint64_t)run->failure.qualification);
 }
 
 static void (*const exits[])(struct vcpu *vcpu) = {
@@ -158,9 +176,7 @@ static void dispatch(struct vcpu *vcpu)
 	uint32_t exit = vcpu->run->exit;
 
 	if (exit >= ARRAY_SIZE(exits) || !exits[exit]) {
-		life_end(vcpu->vmm, VMM_FAILED,
-			 "vCPU %u: exit %u is unknown to this hvctl",
-			 vcpu->index, exit);
+		end(vcpu, VMM_FAILED, "exit %u is unknown to this hvctl", exit);
 		return;
 	}
 	if (exit != HVMOD_EXIT_HALTED && exit != HVMOD_EXIT_KICK)
@@ -185,9 +201,8 @@ void *vcpu_main(void *arg)
 		if (!ioctl(vcpu->fd, HVMOD_VCPU_RUN))
 			dispatch(vcpu);
 		else if (errno != EINTR)
-			life_end(vcpu->vmm, VMM_FAILED,
-				 "vCPU %u: cannot run: %s (%s)", vcpu->index,
-				 strerror(errno), why_text(vcpu));
+			end(vcpu, VMM_FAILED, "cannot run: %s (%s)",
+			    strerror(errno), why_text(vcpu));
 	}
 	life_thread_ends(vcpu->vmm);
 	return NULL;

@@ -135,6 +135,26 @@ int vcpu_reset(struct vcpu *vcpu, const struct boot_entry *entry)
 }
 
 /**
+ * vcpu_rip() - where a vCPU stands
+ * @vcpu: the vCPU, not running
+ * @rip: its RIP (out)
+ *
+ * Return: 0, or -1 with errno
+ */
+int vcpu_rip(struct vcpu *vcpu, uint64_t *rip)
+{
+	struct {
+		struct hvmod_tlv tlv;
+		struct hvmod_regs regs;
+	} blob = { .tlv = TLV(HVMOD_STATE_REGS, blob.regs) };
+
+	if (get_state(vcpu, HVMOD_STATE_REGS, &blob, sizeof(blob)))
+		return -1;
+	*rip = blob.regs.rip;
+	return 0;
+}
+
+/**
  * vcpu_inject() - an exception with an error code, at the next entry
  * @vcpu: the vCPU, not running
  * @vector: the exception

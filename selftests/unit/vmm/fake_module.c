@@ -79,7 +79,7 @@ void fake_wait_inside(unsigned int vcpus)
 void fake_wait_entry(unsigned int vcpu, unsigned int entries)
 {
 	pthread_mutex_lock(&fake.lock);
-	while (fake.vcpu[vcpu].entries < entries || !fake.vcpu[vcpu].inside)
+	while (fake.vcpu[vcpu].entries < entries || !fake.vcpu[vcpu].waiting)
 		pthread_cond_wait(&fake.changed, &fake.lock);
 	pthread_mutex_unlock(&fake.lock);
 }
@@ -192,19 +192,23 @@ static long vcpu_create(const struct hvmod_vcpu_create *arg)
 static long vcpu_get_state(struct fake_vcpu *vcpu,
 			   struct hvmod_vcpu_state *arg)
 {
-	struct {
-		struct hvmod_tlv tlv;
-		struct hvmod_events events;
-	} *blob = (void *)(uintptr_t)arg->data;
+	struct hvmod_tlv *tlv = (void *)(uintptr_t)arg->data;
+	struct hvmod_regs regs = { .rip = FAKE_RIP };
+	const void *data = &vcpu->events;
 
-	if (arg->size != sizeof(*arg) || arg->groups != HVMOD_STATE_EVENTS)
+	if (arg->size != sizeof(*arg) || arg->reserved ||
+	    (arg->groups != HVMOD_STATE_EVENTS &&
+	     arg->groups != HVMOD_STATE_REGS))
 		return -EINVAL;
-	if (arg->bytes < sizeof(*blob))
+	*tlv = (struct hvmod_tlv){ arg->groups, 1, sizeof(vcpu->events), 0 };
+	if (arg->groups == HVMOD_STATE_REGS) {
+		tlv->bytes = sizeof(regs);
+		data = &regs;
+	}
+	if (arg->bytes < sizeof(*tlv) + tlv->bytes)
 		return -ENOSPC;
-	blob->tlv = (struct hvmod_tlv){ HVMOD_STATE_EVENTS, 1,
-					sizeof(blob->events), 0 };
-	blob->events = vcpu->events;
-	arg->bytes = sizeof(*blob);
+	memcpy(tlv + 1, data, tlv->bytes);
+	arg->bytes = (uint32_t)sizeof(*tlv) + tlv->bytes;
 	return 0;
 }
 
@@ -259,8 +263,11 @@ static long vcpu_run(struct fake_vcpu *vcpu)
 		pthread_mutex_unlock(&fake.lock);
 		ret = fake.guest ? fake.guest(index, vcpu->run, n) : 0;
 		pthread_mutex_lock(&fake.lock);
+		vcpu->waiting = !ret;
+		pthread_cond_broadcast(&fake.changed);
 		while (!ret && !must_leave(vcpu))
 			pthread_cond_wait(&fake.changed, &fake.lock);
+		vcpu->waiting = false;
 	}
 	if (!ret) {
 		vcpu->run->exit = HVMOD_EXIT_KICK;

@@ -15,6 +15,7 @@
 #define FAKE_VCPUS	8
 #define FAKE_MSIS	64
 #define FAKE_BLOB	1024
+#define FAKE_RIP	0xFFFFFFFF81000123ULL
 
 /*
  * A vCPU enters the guest for the n-th time. Return: 0: the guest runs until it
@@ -27,6 +28,7 @@ struct fake_vcpu {
 	int fd;
 	bool kicked;
 	bool inside;
+	bool waiting;		/* for a kick, the guest function is over */
 	unsigned int entries;
 	struct hvmod_run *run;
 	uint8_t regs[FAKE_BLOB];	/* last blobs of SET_STATE */

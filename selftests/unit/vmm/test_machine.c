@@ -438,7 +438,7 @@ static const struct {
 	uint32_t reason;
 	const char *text;
 } fatal[] = {
-	{ HVMOD_EXIT_TRIPLE_FAULT, VMM_CRASHED, HVMOD_REASON_TRIPLE_FAULT, "triple fault" },
+	{ HVMOD_EXIT_TRIPLE_FAULT, VMM_CRASHED, HVMOD_REASON_TRIPLE_FAULT, "at RIP 0xffffffff81000123: triple fault" },
 	{ HVMOD_EXIT_MEMORY, VMM_FAILED, HVMOD_REASON_INTERNAL, "another owner" },
 	{ HVMOD_EXIT_ENTRY_FAILED, VMM_FAILED, HVMOD_REASON_INTERNAL, "guest state invalid" },
 	{ HVMOD_EXIT_UNHANDLED, VMM_FAILED, HVMOD_REASON_INTERNAL, "not handled" },
