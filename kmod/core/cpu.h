@@ -60,12 +60,17 @@ struct vcpu;
 struct cpu {
 	struct cpu *self;			/* gs:0, see entry.S */
 	u64 stack_top;				/* gs:8 */
-	struct ctx dom0 __aligned(16);		/* gs:16 */
+	union {					/* gs:16, for Domain-0 */
+		struct {
+			bool nmi_pending, mc_pending;
+		};
+		u64 pending;
+	};
+	struct ctx dom0 __aligned(16);
 	u32 number;
 	bool launched;
 	bool faulted;
-	bool nmi_pending;			/* for Domain-0 */
-	bool mc_pending;			/* for Domain-0 */
+	bool entered;				/* Domain-0 has made an exit */
 	struct vcpu *vcpu;			/* the one whose state is loaded */
 	struct vcpu *last_vcpu;			/* the one that ran last, for IBPB */
 	u64 sync_generation;
@@ -103,15 +108,16 @@ struct cpu {
 _Static_assert(sizeof(struct cpu) <= AREA_CPU_PAGES * PAGE_SIZE, "struct cpu outgrew its pages");
 _Static_assert(AREA_PAGES == 19 && AREA_GUARDS == 0xa840, "entry.S");
 _Static_assert(offsetof(struct cpu, stack_top) == 8, "entry.S");
-_Static_assert(offsetof(struct cpu, dom0) == 16, "entry.S");
+_Static_assert(offsetof(struct cpu, pending) == 16, "this_cpu_pending()");
 _Static_assert(offsetof(struct ctx, launched) == 128, "entry.S");
 
-static __always_inline struct cpu *this_cpu(void)
+/* An NMI or a machine check that Domain-0 has to get. */
+static __always_inline bool this_cpu_pending(void)
 {
-	struct cpu *cpu;
+	bool pending;
 
-	asm("mov %%gs:0, %0" : "=r" (cpu));
-	return cpu;
+	asm volatile("cmpq $0, %%gs:16" : "=@ccne" (pending) : : "memory");
+	return pending;
 }
 
 /**

@@ -296,7 +296,7 @@ static void dom0_sipi(struct cpu *cpu)
 
 static void dom0_wbinvd(struct cpu *cpu)
 {
-	asm volatile("wbinvd" : : : "memory");
+	wbinvd();
 	skip_instruction();
 }
 
@@ -335,6 +335,7 @@ struct ctx *dom0_exit(struct cpu *cpu, u32 reason)
 {
 	if (unlikely(reason >= EXIT_REASONS || !rows[reason]))
 		core_panic("unexpected exit of Domain-0");
+	cpu->entered = true;
 	cpu->exits[reason]++;
 	rows[reason](cpu);
 	return cpu->vcpu ? (struct ctx *)cpu->vcpu : &cpu->dom0;

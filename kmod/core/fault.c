@@ -65,9 +65,9 @@ __noreturn void machine_reset(void)
 
 	out8(0xcf9, 0x02);
 	out8(0xcf9, 0x06);
-	asm volatile("lidt %0" : : "m" (none));
+	lidt(&none);
 	for (;;)
-		asm volatile("ud2");
+		ud2();
 }
 
 static void debug_text(const char *text)

@@ -98,9 +98,9 @@ static long gate_fault(struct call *call)
 		return -HV_EPERM;
 	unlock(&machine.lock);
 	if (call->a == 0)
-		asm volatile("ud2");
+		ud2();
 	if (call->a == 1)
-		asm volatile("movq $0, 0x10");
+		write_page_0();
 	core_panic("asked for");
 }
 

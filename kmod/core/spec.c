@@ -45,7 +45,7 @@ void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 	if (machine.flush_l1d)
 		wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
 	if (machine.md_clear)
-		asm volatile("verw %0" : : "m" (selector) : "cc");
+		verw(&selector);
 }
 
 /* Return predictions that a DomU left must not steer Domain-0 or the core. */

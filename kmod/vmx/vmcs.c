@@ -69,9 +69,9 @@ void vmx_load_host_tables(struct cpu *cpu)
 	cpu->gdt[CORE_TR / 8] = (sizeof(cpu->tss) - 1) | (tss & 0xffffff) << 16 | 0x89ULL << 40 |
 				(tss >> 24 & 0xff) << 56;
 	cpu->gdt[CORE_TR / 8 + 1] = tss >> 32;
-	asm volatile("lgdt %0" : : "m" (gdt));
-	asm volatile("lidt %0" : : "m" (idt));
-	asm volatile("ltr %0" : : "r" ((u16)CORE_TR));
+	lgdt(&gdt);
+	lidt(&idt);
+	ltr(CORE_TR);
 }
 
 /* Everything of the host-state area; all of it is the core's. */
