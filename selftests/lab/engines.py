@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The machines that the lab can boot: Bochs, and QEMU with nested KVM.
 
-Both boot the same CD. The first serial line is the kernel's console, the second the command's output;
-port 0xE9 is the debug port of the core.
+Both boot the same CD and find what to do on a second. The first serial line is the kernel's console, the
+second the command's output; port 0xE9 is the debug port of the core.
 """
 
 import ctypes
@@ -15,42 +15,9 @@ import signal
 import subprocess
 import time
 
-# idle=halt: without it Bochs loses wake-ups between processors that wait in MWAIT.
-# panic=0: the log is complete and still; `machine` ends the run.
-# loglevel=5: a serial line costs 8,700 instructions a character, so boot messages stay in the kernel's
-# buffer; init raises the level before it loads the module.
-# cryptomgr.notests: the self-tests are the longest single step of the boot.
-PARAMETERS = (
-	"console=ttyS0,115200 idle=halt mitigations=off nokaslr tsc=reliable "
-	"panic=0 oops=panic loglevel=5 cryptomgr.notests=1"
-)
-ISOLINUX = "/usr/lib/ISOLINUX/isolinux.bin"
-LDLINUX = "/usr/lib/syslinux/modules/bios/ldlinux.c32"
-
 
 class EngineError(Exception):
 	pass
-
-
-def make_cd(args):
-	"""Boot loader and parameters into DIR/cd, and all of it into DIR/cd.iso."""
-	cd = os.path.join(args.dir, "cd")
-	for file in (ISOLINUX, LDLINUX):
-		subprocess.run(["cp", file, os.path.join(cd, "isolinux")], check=True)
-	with open(os.path.join(cd, "isolinux", "isolinux.cfg"), "w", encoding="ascii") as config:
-		config.write(
-			"default lab\nprompt 0\ntimeout 0\nlabel lab\n\tkernel /boot/vmlinuz\n"
-			f"\tappend initrd=/boot/initrd {PARAMETERS} {args.append}\n"
-		)
-	image = os.path.join(args.dir, "cd.iso")
-	made = subprocess.run(
-		["xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", image,
-		 "-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat",
-		 "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", cd],
-		capture_output=True, text=True, check=False)
-	if made.returncode:
-		raise EngineError(f"xorriso could not make the boot CD: {made.stderr}")
-	return image
 
 
 def die_with_parent():
@@ -62,15 +29,17 @@ def die_with_parent():
 class Engine:
 	def __init__(self, args):
 		self.dir = args.dir
+		self.environment = {**os.environ, "TERM": "xterm", "LINES": "25", "COLUMNS": "80"}
 		self.console = os.path.join(args.dir, "console.txt")
 		self.output = os.path.join(args.dir, "output.txt")
 		# Bochs's screen wants a terminal; it is also where its debug port comes out.
 		self.terminal, other = pty.openpty()
 		fcntl.fcntl(self.terminal, fcntl.F_SETFL, os.O_NONBLOCK)
+		command = self.command(args)
 		self.process = subprocess.Popen(
-			self.command(args), cwd=args.dir, stdin=other, stdout=other, stderr=other,
+			command, cwd=args.dir, stdin=other, stdout=other, stderr=other,
 			start_new_session=True, preexec_fn=die_with_parent,
-			env={**os.environ, "TERM": "xterm", "LINES": "25", "COLUMNS": "80"})
+			env=self.environment)
 		os.close(other)
 
 	def descriptors(self):
@@ -119,7 +88,7 @@ class Bochs(Engine):
 		self.log = Follower(os.path.join(args.dir, "bochs.log"))
 
 	def command(self, args):
-		image = make_cd(args)
+		# Paths are relative: a saved state refers to the files of the run that it is used in.
 		with open(os.path.join(args.dir, "bochsrc"), "w", encoding="ascii") as config:
 			config.write(f"""\
 config_interface: textconfig
@@ -131,12 +100,16 @@ megs: {args.memory}
 cpu: model={args.model}, count={args.cpus}, quantum=16, ips={args.ips}, reset_on_triple_fault=0
 clock: sync=none, time0=1700000000
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-ata0-master: type=cdrom, path={image}, status=inserted
+ata0-master: type=cdrom, path=cd.iso, status=inserted
+ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15
+ata1-master: type=cdrom, path=payload.img, status=inserted
 boot: cdrom
-com1: enabled=1, mode=file, dev={self.console}
-com2: enabled=1, mode=file, dev={self.output}
+com1: enabled=1, mode=file, dev=console.txt
+com2: enabled=1, mode=file, dev=output.txt
 port_e9_hack: enabled=1
-log: {args.dir}/bochs.log
+log: bochs.log
+speaker: enabled=0
+sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
 panic: action=fatal
 error: action=report
 info: action=ignore
@@ -145,7 +118,23 @@ debug: action=ignore
 		# Debian's build has the debugger in it: it waits for a command to go.
 		with open(os.path.join(args.dir, "debugger"), "w", encoding="ascii") as script:
 			script.write(os.environ.get("HVMOD_LAB_DEBUGGER", "").replace(";", "\n") + "\nc\n")
-		return ["bochs-bin", "-q", "-f", "bochsrc", "-rc", "debugger"]
+		start = ["-r", args.state] if args.state else ["-f", "bochsrc"]
+		if args.save:
+			self.environment["LD_PRELOAD"] = os.path.join(args.dir, "state.so")
+			self.environment["HVMOD_LAB_SAVE"] = os.path.join(args.dir, "state")
+		elif args.state:
+			self.environment["LD_PRELOAD"] = os.path.join(os.path.dirname(args.state), "state.so")
+			self.environment["HVMOD_LAB_RAM"] = os.path.join(args.state, "memory.ram")
+		return ["bochs-bin", "-q", *start, "-rc", "debugger"]
+
+	def save(self):
+		"""To the debugger's prompt, where state.c takes over."""
+		# The serial line sends what it is sending; the state would send it again.
+		time.sleep(0.5)
+		os.kill(self.process.pid, signal.SIGINT)
+
+	def saved(self):
+		return self.process.returncode == 0 and os.path.exists(os.path.join(self.dir, "state", "cpu0"))
 
 	def where(self):
 		"""Stop in the debugger and ask it for every processor's state."""
@@ -177,7 +166,9 @@ class Kvm(Engine):
 		return [
 			"qemu-system-x86_64", "-enable-kvm", "-cpu", "host,+vmx", "-smp", str(args.cpus),
 			"-m", str(args.memory), "-display", "none", "-no-reboot", "-nodefaults",
-			"-cdrom", make_cd(args), "-boot", "d",
+			"-drive", f"file={args.dir}/cd.iso,media=cdrom,index=0,format=raw,readonly=on",
+			"-drive", f"file={args.dir}/payload.img,media=cdrom,index=2,format=raw,readonly=on",
+			"-boot", "d",
 			"-serial", f"file:{self.console}", "-serial", f"file:{self.output}",
 			"-debugcon", "stdio",
 		]

@@ -5,7 +5,10 @@
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$LAB/../.." && pwd)
 CACHE=${HVMOD_CACHE:-$HOME/.cache/hvmod}
-export LAB REPO CACHE
+# Of the second CD, which brings what changes from run to run. A kernel that found a CD of this size before
+# its state was saved has to find one of this size after; it is all hole.
+PAYLOAD_SIZE=67108864
+export LAB REPO CACHE PAYLOAD_SIZE
 
 say() {
 	echo "lab: $*" >&2
