@@ -111,15 +111,6 @@ _Static_assert(offsetof(struct cpu, stack_top) == 8, "entry.S");
 _Static_assert(offsetof(struct cpu, pending) == 16, "this_cpu_pending()");
 _Static_assert(offsetof(struct ctx, launched) == 128, "entry.S");
 
-/* An NMI or a machine check that Domain-0 has to get. */
-static __always_inline bool this_cpu_pending(void)
-{
-	bool pending;
-
-	asm volatile("cmpq $0, %%gs:16" : "=@ccne" (pending) : : "memory");
-	return pending;
-}
-
 /**
  * enum verdict - how an exit ends
  * @RESUME: whoever ran goes on

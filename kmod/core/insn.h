@@ -112,6 +112,15 @@ static __always_inline struct cpu *this_cpu(void)
 	return cpu;
 }
 
+/* An NMI or a machine check that Domain-0 has to get: cpu->pending. */
+static __always_inline bool this_cpu_pending(void)
+{
+	bool pending;
+
+	asm volatile("cmpq $0, %%gs:16" : "=@ccne" (pending) : : "memory");
+	return pending;
+}
+
 static __always_inline void wbinvd(void)
 {
 	asm volatile("wbinvd" : : : "memory");
