@@ -218,6 +218,7 @@ static void hv_domain_release(struct kref *users)
 	hv_domain_unpublish(domain);
 	hv_domain_free(domain);
 	hv_pool_shrink();
+	hv_put();
 }
 
 /**
@@ -256,12 +257,18 @@ long hv_domain_create(struct hv_call *call)
 	if (arg->mem_max >> PAGE_SHIFT > totalram_pages())
 		return -ENOMEM;
 
+	ret = hv_get();
+	if (ret)
+		return ret;
 	domain = hv_domain_alloc(arg);
-	if (!domain)
+	if (!domain) {
+		hv_put();
 		return -ENOMEM;
+	}
 	ret = hv_domain_publish(domain);
 	if (ret) {
 		hv_domain_free(domain);
+		hv_put();
 		return ret;
 	}
 	ret = hv_domain_launch(domain);

@@ -345,7 +345,6 @@ static struct notifier_block pm_block = { .notifier_call = pm_event };
  */
 static int reboot_event(struct notifier_block *nb, unsigned long event, void *unused)
 {
-	hv_stopping = true;
 	on_each_cpu(leave_here, (void *)1, 1);
 	return NOTIFY_DONE;
 }
@@ -354,8 +353,6 @@ static struct notifier_block reboot_block = {
 	.notifier_call = reboot_event,
 	.priority = INT_MIN,
 };
-
-bool hv_stopping;
 
 u64 hv_features(void)
 {

@@ -7,6 +7,8 @@
 #define HVMOD_RING1_H
 
 #include <linux/types.h>
+#include <asm/asm.h>
+#include <asm/extable_fixup_types.h>
 #include "core/gate.h"
 
 /**
@@ -26,9 +28,10 @@ struct hv_result {
  * @d: fourth argument (RCX)
  * @result: where RDX and RCX go, or NULL
  *
- * Only on a processor that was launched: elsewhere VMCALL is #UD. Any context.
+ * Any context.
  *
- * Return: RAX, see enum hv_gate.
+ * Return: RAX, see enum hv_gate; -EIO where there is no core under the
+ * processor (the machine goes down, or is about to sleep).
  */
 static inline long hv_gate(enum hv_gate op, u64 a, u64 b, u64 c, u64 d,
 			   struct hv_result *result)
@@ -36,7 +39,10 @@ static inline long hv_gate(enum hv_gate op, u64 a, u64 b, u64 c, u64 d,
 	long rax = op;
 	u64 rdx = c, rcx = d;
 
-	asm volatile("vmcall"
+	/* Where there is no core, VMCALL is #UD. */
+	asm volatile("1:	vmcall\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_IMM_REG | EX_DATA_IMM(-5), %%rax)
 		     : "+a" (rax), "+d" (rdx), "+c" (rcx)
 		     : "D" (a), "S" (b)
 		     : "memory", "cc");
@@ -81,12 +87,6 @@ int hv_get(void);
  * hv_put() - undo hv_get()
  */
 void hv_put(void);
-
-/*
- * Set when the machine goes down: GATE_VCPU_RUN must not be used any more.
- * Read with interrupts off; processors leave the core by an interrupt.
- */
-extern bool hv_stopping;
 
 /**
  * hv_features() - HVMOD_FEATURE_* of the launched core

@@ -163,48 +163,57 @@ static struct ctx *entry_refused(struct cpu *cpu, struct vcpu *vcpu, u32 reason)
 	return &cpu->dom0;
 }
 
-static struct ctx *domu_dispatch(struct cpu *cpu, struct vcpu *vcpu, u32 reason)
+/* Not RESUME, or something waits: to the driver, unless it can be delivered. */
+static noinline struct ctx *domu_leave(struct vcpu *vcpu, u32 reason, enum verdict verdict)
 {
-	enum verdict verdict;
-	u32 outcome;
+	struct cpu *cpu = this_cpu();
+	u32 outcome = HV_RUN_VMM;
 
-	if (unlikely(reason >= EXIT_REASONS || !rows[reason].domu)) {
-		if (reason & EXIT_REASON_ENTRY_FAILURE)
-			return entry_refused(cpu, vcpu, reason);
-		verdict = vmm_unhandled(vcpu);
-	} else {
-		vcpu->exits[reason]++;
-		verdict = rows[reason].domu(vcpu);
-	}
-	if (likely(verdict == RESUME)) {
-		if (unlikely(vcpu->event))
+	if (verdict == RESUME) {
+		if (vcpu->event)
 			deliver_events(vcpu);
-		if (likely(!cpu->nmi_pending && !cpu->mc_pending))
+		if (likely(!cpu->pending))
 			return &vcpu->ctx;
 		outcome = HV_RUN_INTERRUPT;
-	} else if (verdict == TO_VMM) {
-		outcome = HV_RUN_VMM;
-	} else {
+	} else if (verdict == TO_DRIVER) {
 		outcome = vcpu->outcome ? vcpu->outcome : rows[reason].outcome;
 	}
 	vcpu->outcome = 0;
 	vcpu_leave(cpu, outcome);
+	if (unlikely(cpu->pending))
+		dom0_deliver_pending(cpu);
 	return &cpu->dom0;
 }
 
-struct ctx *dispatch(struct ctx *ctx)
+static noinline struct ctx *rare_exit(struct ctx *ctx, u32 reason)
 {
 	struct cpu *cpu = this_cpu();
-	u32 reason = vmread(EXIT_REASON);
 
-	ctx->launched = 1;
-	if (ctx->domu)
-		ctx = domu_dispatch(cpu, vcpu_of(ctx), reason);
-	else
+	if (!ctx->domu)
 		ctx = dom0_exit(cpu, reason);
-	if (!ctx->domu && unlikely(cpu->nmi_pending || cpu->mc_pending))
+	else if (reason & EXIT_REASON_ENTRY_FAILURE)
+		ctx = entry_refused(cpu, vcpu_of(ctx), reason);
+	else
+		return domu_leave(vcpu_of(ctx), reason, vmm_unhandled(vcpu_of(ctx)));
+	if (!ctx->domu && unlikely(cpu->pending))
 		dom0_deliver_pending(cpu);
 	return ctx;
+}
+
+/* The short way: every instruction here is paid at every exit. */
+struct ctx *dispatch(struct ctx *ctx)
+{
+	u32 reason = vmread(EXIT_REASON);
+	struct vcpu *vcpu = vcpu_of(ctx);
+	enum verdict verdict;
+
+	if (unlikely(!ctx->domu || reason >= EXIT_REASONS || !rows[reason].domu))
+		return rare_exit(ctx, reason);
+	vcpu->exits[reason]++;
+	verdict = rows[reason].domu(vcpu);
+	if (likely(verdict == RESUME && !vcpu->event && !this_cpu_pending()))
+		return ctx;
+	return domu_leave(vcpu, reason, verdict);
 }
 
 /* VMLAUNCH or VMRESUME itself failed: the fields are wrong, not the guest. */
@@ -214,7 +223,7 @@ __noreturn void entry_failed(struct ctx *ctx)
 	u64 error = vmread(VM_INSTRUCTION_ERROR);
 
 	if (!ctx->domu) {
-		if (!ctx->launched)
+		if (!cpu->entered)
 			launch_failed(cpu);
 		core_panic("VM entry into Domain-0 failed");
 	}

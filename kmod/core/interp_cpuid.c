@@ -243,6 +243,17 @@ static struct cpuid dynamic_leaf(struct vcpu *vcpu, u32 leaf, u32 subleaf)
 	return r;
 }
 
+static noinline void answer_dynamic(struct vcpu *vcpu, u32 leaf)
+{
+	u64 *gpr = vcpu->ctx.gpr;
+	struct cpuid r = dynamic_leaf(vcpu, leaf, gpr[RCX]);
+
+	gpr[RAX] = r.eax;
+	gpr[RBX] = r.ebx;
+	gpr[RCX] = r.ecx;
+	gpr[RDX] = r.edx;
+}
+
 enum verdict resume_cpuid(struct vcpu *vcpu)
 {
 	u64 *gpr = vcpu->ctx.gpr;
@@ -254,12 +265,7 @@ enum verdict resume_cpuid(struct vcpu *vcpu)
 		gpr[RCX] = basic[leaf].ecx;
 		gpr[RDX] = basic[leaf].edx;
 	} else {
-		struct cpuid r = dynamic_leaf(vcpu, leaf, gpr[RCX]);
-
-		gpr[RAX] = r.eax;
-		gpr[RBX] = r.ebx;
-		gpr[RCX] = r.ecx;
-		gpr[RDX] = r.edx;
+		answer_dynamic(vcpu, leaf);
 	}
 	skip_instruction();
 	return RESUME;

@@ -110,6 +110,7 @@ static u64 cpu_launch(struct cpu *cpu, u64 linux_cr4)
 	machine.cpu[cpu->number] = cpu;
 	cpu->launched = true;
 	unlock(&machine.lock);
+	cpu->entered = false;
 	resume(&cpu->dom0);
 }
 

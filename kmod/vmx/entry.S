@@ -90,7 +90,8 @@ resume:
 	je	1f
 	vmresume
 	jmp	2f
-1:	vmlaunch
+1:	movb	$1, CTX_LAUNCHED-128(%rsp)
+	vmlaunch
 2:	lea	-128(%rsp), %rdi
 	mov	%gs:CPU_STACK, %rsp
 	call	entry_failed
