@@ -317,7 +317,7 @@ static const char *key_text(const struct domain_config *config,
 json_object *config_json(const struct domain_config *config)
 {
 	json_object *object = json_object_new_object();
-	char buffer[SIZE_TEXT_MAX + 8];
+	char buffer[SIZE_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -346,7 +346,7 @@ static void print_quoted(const char *text)
 
 void config_print(const struct domain_config *config)
 {
-	char buffer[SIZE_TEXT_MAX + 8];
+	char buffer[SIZE_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {

@@ -151,6 +151,22 @@ static const char *find_escape(const struct copy *copy, const char *data, size_t
 	return key;
 }
 
+static int write_console(struct copy *copy)
+{
+	struct flow *flow = &copy->input;
+	ssize_t n;
+
+	if (empty(flow))
+		return GO_ON;
+	n = send(copy->relay->console, flow->data + flow->at,
+		 flow->len - flow->at, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n > 0)
+		flow->at += n;
+	else if (errno != EAGAIN && errno != EINTR)
+		flow->at = flow->len;	/* reading will tell that it is closed */
+	return GO_ON;
+}
+
 /*
  * A terminal is read even if the guest takes nothing, for the escape key's sake;
  * what has no room then is lost, as with a real terminal.
@@ -159,6 +175,7 @@ static int read_input(struct copy *copy)
 {
 	struct flow *flow = &copy->input;
 	char chunk[CHUNK];
+	const char *key;
 	ssize_t n = read(STDIN_FILENO, chunk, sizeof(chunk));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -167,10 +184,11 @@ static int read_input(struct copy *copy)
 		copy->input_open = false;
 		return GO_ON;
 	}
-	if (find_escape(copy, chunk, n))
-		return RELAY_ESCAPE;
+	key = find_escape(copy, chunk, n);
+	if (key)
+		n = key - chunk;
 	if (copy->relay->readonly)
-		return GO_ON;
+		n = 0;
 	memmove(flow->data, flow->data + flow->at, flow->len - flow->at);
 	flow->len -= flow->at;
 	flow->at = 0;
@@ -178,20 +196,11 @@ static int read_input(struct copy *copy)
 		n = CHUNK - flow->len;
 	memcpy(flow->data + flow->len, chunk, n);
 	flow->len += n;
-	return GO_ON;
-}
-
-static int write_console(struct copy *copy)
-{
-	struct flow *flow = &copy->input;
-	ssize_t n = send(copy->relay->console, flow->data + flow->at,
-			 flow->len - flow->at, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-	if (n > 0)
-		flow->at += n;
-	else if (errno != EAGAIN && errno != EINTR)
-		flow->at = flow->len;	/* reading will tell that it is closed */
-	return GO_ON;
+	if (!key)
+		return GO_ON;
+	/* What stands before the key is still typed. */
+	write_console(copy);
+	return RELAY_ESCAPE;
 }
 
 static int step(struct copy *copy)
@@ -217,7 +226,7 @@ static int step(struct copy *copy)
 		end = signal_end(copy);
 	if (end == GO_ON && p[2].revents)
 		end = read_input(copy);
-	if (end == GO_ON && (p[1].revents & POLLOUT) && !empty(&copy->input))
+	if (end == GO_ON && (p[1].revents & POLLOUT))
 		end = write_console(copy);
 	if (end == GO_ON && p[3].revents)
 		end = write_output(copy);

@@ -79,7 +79,7 @@ const char *format_size_exact(uint64_t bytes, char *text)
 
 	while (shift < 40 && bytes && !(bytes & ((1ULL << (shift + 10)) - 1)))
 		shift += 10;
-	snprintf(text, SIZE_TEXT_MAX + 8, "%" PRIu64 "%c", bytes >> shift,
+	snprintf(text, SIZE_TEXT_MAX, "%" PRIu64 "%c", bytes >> shift,
 		 suffixes[shift / 10 - 1]);
 	return text;
 }

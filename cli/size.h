@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define SIZE_TEXT_MAX	16
+#define SIZE_TEXT_MAX	32
 
 /**
  * parse_size() - "512M" to bytes
@@ -36,7 +36,7 @@ const char *format_size(uint64_t bytes, char *text);
 /**
  * format_size_exact() - like format_size(), but never rounded
  * @bytes: how many; a multiple of 1024
- * @text: buffer of SIZE_TEXT_MAX + 8
+ * @text: buffer of SIZE_TEXT_MAX
  *
  * Return: @text, which parse_size() reads back to @bytes
  */

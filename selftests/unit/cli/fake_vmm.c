@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stands in for cli/vmm: a guest that does what the words of its command line
+ * say. It echoes what is typed, and ends when a line is the name of an outcome.
+ *
+ *	end=OUTCOME	end so, right after the start
+ *	flood=BYTES	write so much at the start
+ *	deaf		ignore the power button
+ *	immortal	ignore vmm_stop()
+ *	stuck		never return from vmm_pause()
+ *	full		take no input
+ *	die		the VMM process kills itself at the start
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake_kernel.h"
+#include "vmm/vmm.h"
+
+struct vmm {
+	const struct vmm_ops *ops;
+	void *ctx;
+	char name[HVMOD_NAME_MAX];
+	char cmdline[2048];
+	uint32_t id;
+	int domain;
+	int input[2];
+	pthread_t thread;
+	pthread_mutex_t lock;
+	bool started;
+	bool paused;
+	bool ended;
+	enum vmm_outcome outcome;
+	char error[64];
+};
+
+static const struct {
+	const char *word;
+	enum vmm_outcome outcome;
+	uint32_t reason;
+} outcomes[] = {
+	{ "poweroff", VMM_POWEROFF, HVMOD_REASON_POWEROFF },
+	{ "reset", VMM_RESET, HVMOD_REASON_RESET },
+	{ "crash", VMM_CRASHED, HVMOD_REASON_TRIPLE_FAULT },
+	{ "panic", VMM_PANIC, HVMOD_REASON_PANIC },
+	{ "watchdog", VMM_WATCHDOG, HVMOD_REASON_WATCHDOG },
+	{ "destroyed", VMM_DESTROYED, HVMOD_REASON_DESTROYED },
+	{ "fail", VMM_FAILED, HVMOD_REASON_INTERNAL },
+};
+
+#define OUTCOMES	(sizeof(outcomes) / sizeof(outcomes[0]))
+
+static const char *word(const struct vmm *vmm, const char *key)
+{
+	return strstr(vmm->cmdline, key);
+}
+
+static void end(struct vmm *vmm, size_t i)
+{
+	bool first;
+
+	pthread_mutex_lock(&vmm->lock);
+	first = !vmm->ended;
+	vmm->ended = true;
+	pthread_mutex_unlock(&vmm->lock);
+	if (!first)
+		return;
+	if (outcomes[i].outcome == VMM_FAILED)
+		strcpy(vmm->error, "instruction 0f 0b at rip 0x1000\nhint: \033[31mreport it");
+	fake_domain_state(vmm->domain, outcomes[i].reason == HVMOD_REASON_TRIPLE_FAULT ?
+			  HVMOD_STATE_CRASHED : HVMOD_STATE_SHUTDOWN, outcomes[i].reason);
+	vmm->ops->ended(vmm->ctx, outcomes[i].outcome);
+}
+
+static void print(struct vmm *vmm, const char *text, size_t len)
+{
+	vmm->ops->console_output(vmm->ctx, (const uint8_t *)text, len);
+}
+
+static void flood(struct vmm *vmm, size_t bytes)
+{
+	char line[] = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnop\r\n";
+
+	for (; bytes >= sizeof(line) - 1; bytes -= sizeof(line) - 1)
+		print(vmm, line, sizeof(line) - 1);
+}
+
+static bool end_by_name(struct vmm *vmm, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < OUTCOMES; i++) {
+		if (strlen(outcomes[i].word) == len && !memcmp(outcomes[i].word, name, len)) {
+			end(vmm, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void *guest(void *data)
+{
+	struct vmm *vmm = data;
+	char line[256], text[128];
+	size_t len = 0;
+	char c;
+
+	snprintf(text, sizeof(text), "guest %s booted\r\n", vmm->name);
+	print(vmm, text, strlen(text));
+	if (word(vmm, "flood="))
+		flood(vmm, atol(word(vmm, "flood=") + 6));
+	if (word(vmm, "die"))
+		kill(getpid(), SIGKILL);
+	print(vmm, "ready\r\n", 7);
+	if (word(vmm, "end=") &&
+	    end_by_name(vmm, word(vmm, "end=") + 4, strcspn(word(vmm, "end=") + 4, " ")))
+		return NULL;
+	while (read(vmm->input[0], &c, 1) == 1) {
+		print(vmm, &c, 1);
+		if (c != '\n' && c != '\r') {
+			if (len < sizeof(line))
+				line[len++] = c;
+			continue;
+		}
+		if (end_by_name(vmm, line, len))
+			return NULL;
+		len = 0;
+	}
+	return NULL;
+}
+
+static int check_kernel(const char *path, char *err, size_t size)
+{
+	char head[8] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, head, 7) < 0 || strcmp(head, "KERNEL\n")) {
+		if (fd >= 0)
+			close(fd);
+		snprintf(err, size,
+			 "kernel %s: not a bzImage\nhint: give a bzImage, such as /boot/vmlinuz-*",
+			 path);
+		errno = ENOEXEC;
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *ops,
+		       void *ctx, char *err, size_t err_size)
+{
+	struct vmm *vmm;
+
+	if (check_kernel(config->kernel, err, err_size))
+		return NULL;
+	vmm = calloc(1, sizeof(*vmm));
+	vmm->ops = ops;
+	vmm->ctx = ctx;
+	snprintf(vmm->name, sizeof(vmm->name), "%s", config->name);
+	snprintf(vmm->cmdline, sizeof(vmm->cmdline), "%s",
+		 config->cmdline ? config->cmdline : "");
+	pthread_mutex_init(&vmm->lock, NULL);
+	vmm->domain = fake_domain_create(config->name, config->vcpus, config->memory,
+					 &vmm->id);
+	if (vmm->domain < 0) {
+		int error = errno;
+
+		snprintf(err, err_size, "the kernel refuses: %s", strerror(error));
+		free(vmm);
+		errno = error;
+		return NULL;
+	}
+	if (pipe2(vmm->input, O_CLOEXEC))
+		abort();
+	fcntl(vmm->input[1], F_SETFL, O_NONBLOCK);
+	return vmm;
+}
+
+uint32_t vmm_id(const struct vmm *vmm)
+{
+	return vmm->id;
+}
+
+int vmm_sandbox(struct vmm *vmm)
+{
+	(void)vmm;
+	return 0;
+}
+
+int vmm_start(struct vmm *vmm)
+{
+	vmm->started = true;
+	if (vmm->paused)
+		return 0;
+	fake_domain_state(vmm->domain, HVMOD_STATE_RUNNING, 0);
+	return pthread_create(&vmm->thread, NULL, guest, vmm) ? -1 : 0;
+}
+
+size_t vmm_console_input(struct vmm *vmm, const uint8_t *data, size_t len)
+{
+	ssize_t n = word(vmm, "full") ? 0 : write(vmm->input[1], data, len > 7 ? 7 : len);
+
+	return n < 0 ? 0 : n;
+}
+
+int vmm_pause(struct vmm *vmm)
+{
+	while (word(vmm, "stuck"))
+		pause();
+	vmm->paused = true;
+	fake_domain_state(vmm->domain, HVMOD_STATE_PAUSED, 0);
+	return 0;
+}
+
+int vmm_unpause(struct vmm *vmm)
+{
+	vmm->paused = false;
+	fake_domain_state(vmm->domain, HVMOD_STATE_RUNNING, 0);
+	if (vmm->thread)
+		return 0;
+	return pthread_create(&vmm->thread, NULL, guest, vmm) ? -1 : 0;
+}
+
+int vmm_power_button(struct vmm *vmm)
+{
+	if (!word(vmm, "deaf"))
+		end(vmm, 0);
+	return 0;
+}
+
+void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome)
+{
+	size_t i;
+
+	for (i = 0; i < OUTCOMES && !word(vmm, "immortal"); i++) {
+		if (outcomes[i].outcome == outcome)
+			end(vmm, i);
+	}
+}
+
+const char *vmm_error(const struct vmm *vmm)
+{
+	return vmm->error;
+}
+
+void vmm_destroy(struct vmm *vmm)
+{
+	close(vmm->input[1]);
+	if (vmm->thread)
+		pthread_join(vmm->thread, NULL);
+	close(vmm->input[0]);
+	close(vmm->domain);
+	pthread_mutex_destroy(&vmm->lock);
+	free(vmm);
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Configurations: keys, the text format, JSON, defaults. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "hvctl.h"
+#include "tap.h"
+
+struct globals globals = { .color = 0, .timeout_ms = -1 };
+
+static char message[4096];
+
+/* What goes to stderr while a test runs is its message. */
+static int capture(int (*parse)(struct domain_config *, const char *),
+		   struct domain_config *config, const char *text)
+{
+	int saved = dup(STDERR_FILENO), file = memfd_create("stderr", 0), ret;
+	ssize_t n;
+
+	fflush(stderr);
+	dup2(file, STDERR_FILENO);
+	ret = parse(config, text);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	n = pread(file, message, sizeof(message) - 1, 0);
+	message[n < 0 ? 0 : n] = '\0';
+	close(file);
+	return ret;
+}
+
+static int parse_text(struct domain_config *config, const char *text)
+{
+	return config_parse_text(config, "x.cfg", text);
+}
+
+static int parse_json(struct domain_config *config, const char *text)
+{
+	return config_parse_json(config, "x.json", text);
+}
+
+static int parse_argument(struct domain_config *config, const char *text)
+{
+	return config_argument(config, text);
+}
+
+static int complete(struct domain_config *config, const char *text)
+{
+	(void)text;
+	return config_complete(config);
+}
+
+static void refuse(int (*parse)(struct domain_config *, const char *),
+		   const char *text, const char *part)
+{
+	struct domain_config config = { 0 };
+	char what[256];
+	int ret = capture(parse, &config, text);
+
+	snprintf(what, sizeof(what), "refused: %.40s", text);
+	for (char *p = what; *p; p++) {
+		if (*p == '\n' || *p == '#')
+			*p = ' ';
+	}
+	if (!ok(ret == HVCTL_USAGE && strstr(message, part), what))
+		printf("# status %d, message %s", ret, message);
+	config_free(&config);
+}
+
+static void test_text(void)
+{
+	static const char text[] =
+		"# a domain\n"
+		"name = \"web\"   # its name\n"
+		"\n"
+		"vcpus=4;memory = '2G'\r\n"
+		"kernel = /boot/vmlinuz\n"
+		"initrd = \"/boot/initrd with blank\"\n"
+		"cmdline = \"console=ttyS0 a=\\\"b\\\" c#d;e\"";
+	struct domain_config config = { 0 };
+
+	ok(!capture(parse_text, &config, text), "a file is read");
+	same(config.name, "web", "name");
+	ok(config.vcpus == 4, "vcpus, before a semicolon");
+	ok(config.memory == 2ULL << 30, "memory, in single quotes");
+	same(config.kernel, "/boot/vmlinuz", "kernel, without quotes");
+	same(config.ramdisk, "/boot/initrd with blank", "initrd is ramdisk");
+	same(config.cmdline, "console=ttyS0 a=\"b\" c#d;e", "cmdline, with quotes inside");
+	config_free(&config);
+	ok(!capture(parse_text, &config, ""), "an empty file");
+	ok(!capture(parse_text, &config, "\n# only a comment"), "only a comment");
+	ok(!capture(parse_text, &config, "vcpus = 1\nvcpus = 2\n") && config.vcpus == 2,
+	   "the later line counts");
+	config_free(&config);
+}
+
+static void test_text_refused(void)
+{
+	char *huge = malloc(6000);
+
+	refuse(parse_text, "memory = 512\n", "x.cfg:1: memory: cannot use '512'");
+	refuse(parse_text, "\n\nvcpus = 0\n", "x.cfg:3: vcpus");
+	refuse(parse_text, "vcpus = 65\n", "at most 64");
+	refuse(parse_text, "vcpus = two\n", "not a number");
+	refuse(parse_text, "vcpus = -1\n", "not a number");
+	refuse(parse_text, "name = a/b\n", "slash");
+	refuse(parse_text, "kernal = /x\n", "did you mean 'kernel'");
+	refuse(parse_text, "xyzzy = 1\n", "unknown key 'xyzzy'");
+	refuse(parse_text, "disk = [ 'a', 'b' ]\n", "does not know it yet");
+	refuse(parse_text, "on_crash = 'restart'\n", "does not know it yet");
+	refuse(parse_text, "vcpus = [ 1 ]\n", "vcpus");
+	refuse(parse_text, "kernel = [ 1 ]\n", "takes no list");
+	refuse(parse_text, "name\n", "'=' is expected");
+	refuse(parse_text, "= x\n", "a key is expected");
+	refuse(parse_text, "name = \n", "a value is expected");
+	refuse(parse_text, "name = web server\n", "only one value");
+	refuse(parse_text, "cmdline = \"open\n", "not closed");
+	refuse(parse_text, "cmdline = \"open\\", "not closed");
+	refuse(parse_text, "kernel = ''\n", "empty");
+	refuse(parse_text, "memory = 1000k\n", "whole mebibytes");
+	refuse(parse_text, "memory = 0M\n", "at least one");
+	refuse(parse_text, "\x01\x02", "a key is expected");
+	memset(huge, 'x', 5999);
+	huge[5999] = '\0';
+	refuse(parse_text, huge, "too long");
+	memcpy(huge, "cmdline=", 8);
+	refuse(parse_text, huge, "too long");
+	memcpy(huge, "cmdline=\"", 9);
+	refuse(parse_text, huge, "too long");
+	huge[3000] = '"';
+	huge[3001] = '\0';
+	refuse(parse_text, huge, "2047");
+	free(huge);
+}
+
+static void test_arguments(void)
+{
+	struct domain_config config = { 0 };
+
+	ok(config_is_argument("name=web"), "name=web is an argument");
+	ok(config_is_argument("cmdline="), "cmdline= is an argument");
+	ok(!config_is_argument("web.cfg"), "web.cfg is a file");
+	ok(!config_is_argument("./a=b"), "./a=b is a file");
+	ok(!config_is_argument("="), "= is a file");
+	ok(!config_is_argument("-"), "- is a file");
+	ok(!capture(parse_argument, &config, "cmdline=a=b c=d"), "a value with =");
+	same(config.cmdline, "a=b c=d", "its value");
+	ok(!capture(parse_argument, &config, "cmdline=") && !*config.cmdline, "an empty command line");
+	config_free(&config);
+	refuse(parse_argument, "vcpus=0", "vcpus: cannot use '0'");
+	refuse(parse_argument, "foo=0", "unknown key");
+}
+
+static void test_json(void)
+{
+	struct domain_config config = { 0 };
+
+	ok(!capture(parse_json, &config,
+		    "{\"name\":\"web\",\"vcpus\":2,\"memory\":\"1G\",\"kernel\":\"/k\",\"initrd\":\"/i\"}"),
+	   "a JSON object is read");
+	ok(config.vcpus == 2 && config.memory == 1ULL << 30, "its numbers");
+	same(config.ramdisk, "/i", "its initrd");
+	config_free(&config);
+	ok(!capture(parse_json, &config,
+		    "{\"domains\":[{\"id\":3,\"name\":\"web\",\"state\":\"running\",\"vcpus\":1,"
+		    "\"vcpus_max\":4,\"mem_max_bytes\":536870912,\"kernel\":\"/k\",\"cmdline\":\"a b\","
+		    "\"cpu_percent\":1.5,\"future\":{\"x\":[]}}]}\n"),
+	   "what info --json prints is read");
+	same(config.name, "web", "its name");
+	ok(config.vcpus == 4, "vcpus_max is vcpus");
+	ok(config.memory == 512ULL << 20, "mem_max_bytes is memory");
+	same(config.cmdline, "a b", "its cmdline");
+	config_free(&config);
+
+	refuse(parse_json, "{\"memory\":512}", "suffix");
+	refuse(parse_json, "{\"vcpus\":0}", "at least one vCPU");
+	refuse(parse_json, "{\"vcpus\":-1}", "negative");
+	refuse(parse_json, "{\"vcpus\":1.5}", "whole number");
+	refuse(parse_json, "{\"vcpus\":99999999999999999999}", "vcpus");
+	refuse(parse_json, "{\"name\":null}", "expected");
+	refuse(parse_json, "{\"name\":[]}", "expected");
+	refuse(parse_json, "{\"nam\":\"x\"}", "did you mean 'name'");
+	refuse(parse_json, "{\"name\":\"x\"", "JSON");
+	refuse(parse_json, "{\"name\":\"x\"} trailing", "JSON");
+	refuse(parse_json, "{\"domains\":[]}", "one domain");
+	refuse(parse_json, "{\"domains\":[{},{}]}", "one domain");
+	refuse(parse_json, "{\"domains\":{}}", "one domain");
+	refuse(parse_json, "{\"domains\":[7]}", "no object");
+	refuse(parse_json, "{\"domains\":[{\"mem_max_bytes\":1}]}", "whole number of KiB");
+	refuse(parse_json, "{\"domains\":[{\"name\":\"a/b\"}]}", "slash");
+}
+
+static void test_complete(void)
+{
+	struct domain_config config = { 0 };
+	char file[] = "/tmp/hvctl-test-XXXXXX";
+	json_object *json;
+	int fd = mkstemp(file);
+
+	ok(capture(complete, &config, "") == HVCTL_USAGE && strstr(message, "no kernel given"),
+	   "no kernel");
+	config_set(&config, NULL, "kernel", "/nonexistent/kernel");
+	ok(capture(complete, &config, "") == HVCTL_FAILED &&
+	   strstr(message, "/nonexistent/kernel: cannot open the kernel: No such file"),
+	   "a kernel that is not there");
+	config_set(&config, NULL, "kernel", "/tmp");
+	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "not a regular file"),
+	   "a directory");
+	config_set(&config, NULL, "kernel", file);
+	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "empty"),
+	   "an empty file");
+	ok(write(fd, "x", 1) == 1 && !capture(complete, &config, ""), "a file");
+	ok(config.vcpus == 1 && config.memory == 512ULL << 20, "defaults");
+	config_set(&config, NULL, "memory", "1000000T");
+	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "this machine has"),
+	   "more memory than there is");
+	config_set(&config, NULL, "memory", "64M");
+	config_set(&config, NULL, "maxmem", "128M");
+	ok(capture(complete, &config, "") == HVCTL_USAGE, "maxmem other than memory");
+	config_set(&config, NULL, "maxmem", "64M");
+	config_set(&config, NULL, "maxvcpus", "2");
+	ok(capture(complete, &config, "") == HVCTL_USAGE, "maxvcpus other than vcpus");
+	config_set(&config, NULL, "maxvcpus", "1");
+	config_set(&config, NULL, "initrd", "/nonexistent/initrd");
+	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "the initrd"),
+	   "an initrd that is not there");
+	json = config_json(&config);
+	same(json_object_get_string(json_object_object_get(json, "memory")), "64M",
+	     "memory as JSON");
+	json_object_put(json);
+	config_free(&config);
+	close(fd);
+	unlink(file);
+}
+
+/* Whatever bytes come, there is an answer and no error of the sanitizers. */
+static void test_noise(void)
+{
+	static const char alphabet[] = "nameguvcps=[]{}\"'\\#;\n\t 0129MG:,/-";
+	char text[64];
+	int i, j;
+
+	for (i = 0; i < 20000; i++) {
+		struct domain_config config = { 0 };
+		int len = random() % (sizeof(text) - 1);
+
+		for (j = 0; j < len; j++)
+			text[j] = alphabet[random() % (sizeof(alphabet) - 1)];
+		text[len] = '\0';
+		if (i % 2)
+			text[0] = '{';
+		(*text == '{' ? parse_json : parse_text)(&config, text);
+		config_free(&config);
+	}
+	ok(true, "20000 random texts");
+}
+
+static void quietly(void (*test)(void))
+{
+	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+
+	dup2(null, STDERR_FILENO);
+	test();
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(null);
+}
+
+int main(void)
+{
+	test_text();
+	test_text_refused();
+	test_arguments();
+	test_json();
+	test_complete();
+	quietly(test_noise);
+	return tap_done();
+}

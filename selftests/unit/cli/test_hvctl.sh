@@ -1,0 +1,598 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# hvctl from outside, with a fake device and a fake VMM: every exit status and
+# every message that a user can meet. HVCTL is the program.
+# shellcheck disable=SC2034,SC2154
+
+HVCTL=${HVCTL:?}
+dir=$(mktemp -d /tmp/hvctl-test-XXXXXX) || exit 1
+export HVMOD_FAKE_DIR=$dir/kernel HVMOD_RUNTIME_DIR=$dir/run NO_COLOR=1
+export ASAN_OPTIONS=detect_leaks=0
+count=0
+failed=0
+
+cleanup() {
+	local id
+
+	for id in $("$HVCTL" list -aq 2>/dev/null); do
+		[ "$id" = 0 ] || "$HVCTL" destroy "$id" 2>/dev/null
+	done
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+mkdir "$HVMOD_FAKE_DIR"
+printf 'KERNEL\n%0100d' 0 >"$dir/kernel-image"
+printf 'initrd' >"$dir/initrd"
+printf 'no kernel at all' >"$dir/text"
+printf 'KER' >"$dir/short"
+: >"$dir/empty"
+kernel=$dir/kernel-image
+
+# check WHAT CONDITION...
+check() {
+	local what=$1
+
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		failed=$((failed + 1))
+		printf '# status %s\n' "$status"
+		sed 's/^/# out: /' "$dir/out"
+		sed 's/^/# err: /' "$dir/err"
+	fi
+}
+
+# run ARG...: run hvctl; $status, $out and $err are what came of it
+run() {
+	timeout 30 "$HVCTL" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	out=$(cat "$dir/out")
+	err=$(cat "$dir/err")
+}
+
+exits() { [ "$status" -eq "$1" ]; }
+says() { [[ $err == *"$1"* ]]; }
+prints() { [[ $out == *"$1"* ]]; }
+
+# fails STATUS TEXT ARG...: both of them, and nothing on stdout
+fails() {
+	local wanted=$1 text=$2
+
+	shift 2
+	run "$@"
+	check "hvctl $*: exit status $wanted" exits "$wanted"
+	check "hvctl $*: says: $text" says "$text"
+	check "hvctl $*: stdout is empty" [ -z "$out" ]
+}
+
+works() {
+	run "$@"
+	check "hvctl $*: works" exits 0
+	check "hvctl $*: says nothing" [ -z "$err" ]
+}
+
+# until_true CONDITION...: within five seconds
+until_true() {
+	local i
+
+	for ((i = 0; i < 250; i++)); do
+		"$@" && return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+state_is() { [ "$("$HVCTL" list -a --noheadings --raw -o NAME,STATE | sed -n "s/^$1 //p")" = "$2" ]; }
+listed() { "$HVCTL" list -a --noheadings --raw -o NAME | grep -qx "$1"; }
+gone() { ! "$HVCTL" list -a --noheadings --raw -o NAME | grep -qx "$1"; }
+vmm_pid() { "$HVCTL" list -a --noheadings --raw -o NAME,PID | sed -n "s/^$1 //p"; }
+no_process() { ! kill -0 "$1" 2>/dev/null; }
+logged() { "$HVCTL" console --log "$1" 2>&1 | grep -q "$2"; }
+no_files() { [ -z "$(ls "$HVMOD_RUNTIME_DIR")" ]; }
+json_ok() { python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$1"; }
+json_is() { [ "$(python3 -c "import json,sys; d=json.load(open(sys.argv[1])); print($2)" "$1")" = "$3" ]; }
+create() { "$HVCTL" create --kernel "$kernel" --memory 64M "$@" >/dev/null || echo "# create $* failed"; }
+
+### usage
+
+fails 2 "no verb given"
+fails 2 "unknown verb 'lst'" lst
+check "did you mean" says "did you mean 'list'?"
+fails 2 "unrecognized option '--foo'" list --foo
+fails 2 "unrecognized option '--foo'" --foo list
+fails 2 "invalid option -- 'Z'" info -Z
+fails 2 "no domain given" info
+fails 2 "no domain given" pause
+fails 2 "Too many arguments" pause a b
+fails 2 "Too many arguments" version x
+fails 2 "not a number of seconds" wait --timeout x y
+fails 2 "is not auto, always or never" --color=pink list
+fails 2 "does not know --dry-run" -n destroy x
+fails 2 "is not state=" wait x --for running
+fails 2 "is not state=" wait x --for state=sleeping
+fails 2 "is no key" console x --escape foo
+fails 2 "unknown verb 'sched'" help sched
+works help
+check "help lists the verbs" prints "unpause    Let a paused domain go on"
+check "help hides aliases" [ "${out/resume/}" = "$out" ]
+for verb in check create run list info console pause unpause shutdown destroy wait version; do
+	works help $verb
+	check "help $verb shows its usage" prints "Usage: hvctl $verb"
+	works "$verb" --help
+done
+works --help
+check "--help is help" prints "Exit status:"
+works --version
+check "--version" prints "hvctl 0.0.test"
+works list --usage
+
+### configuration
+
+fails 2 "no kernel given" create
+fails 2 "no kernel given" run
+fails 2 "vcpus: cannot use '0': a domain has at least one vCPU" create --kernel "$kernel" --vcpus 0
+fails 2 "at least one vCPU" create "kernel=$kernel" vcpus=0
+fails 2 "at least one vCPU" run "$kernel" -c 0
+fails 2 "at most 64" create --kernel "$kernel" --vcpus 65
+fails 2 "memory: cannot use '512': a size needs a suffix" create --kernel "$kernel" --memory 512
+check "the hint writes it right" says "hint: write memory=512M"
+fails 2 "a size needs a suffix" run "$kernel" -m 512
+fails 2 "not a size" create --kernel "$kernel" --memory lots
+fails 2 "name: cannot use 'a/b': a name has no slash" create --kernel "$kernel" --name a/b
+fails 2 "no slash" run "$kernel" -n a/b
+fails 2 "begins with a letter" create --kernel "$kernel" --name 7up
+fails 2 "unknown key 'kernal'" create kernal=x
+check "did you mean, for keys" says "did you mean 'kernel'?"
+fails 2 "does not know it yet" create "kernel=$kernel" disk=x
+fails 2 "more than one file" create a.cfg b.cfg
+fails 1 "this machine has" create --kernel "$kernel" --memory 1000000T
+fails 1 "$dir/none: cannot open the kernel: No such file" create --kernel "$dir/none"
+fails 1 "cannot open the initrd" create --kernel "$kernel" --initrd "$dir/none"
+fails 1 "the file is empty" create --kernel "$dir/empty"
+fails 1 "not a regular file" create --kernel "$dir"
+fails 1 "cannot read the configuration" create "$dir/none.cfg"
+fails 1 "web: cannot create: kernel $dir/text: not a bzImage" create --kernel "$dir/text" --name web
+check "the VMM's hint comes through" says "hint: give a bzImage"
+fails 1 "not a bzImage" create --kernel "$dir/short" --name web
+fails 1 "not a bzImage" run "$dir/short"
+check "nothing is left behind" no_files
+works create -n --kernel "$kernel" --vcpus 2 --name web
+check "dry run shows the memory" prints 'memory = "512M"'
+check "dry run makes nothing" gone web
+cp "$dir/out" "$dir/web.cfg"
+works create -n "$dir/web.cfg" memory=128M
+check "what it shows can be read, and overridden" prints 'memory = "128M"'
+check "and the rest stays" prints "vcpus = 2"
+works create -n --json "$dir/web.cfg"
+check "dry run as JSON" json_is "$dir/out" 'd["vcpus"]' 2
+run run -n x "$kernel" --dry-run
+check "run --dry-run" prints 'name = "x"'
+
+### the device
+
+export HVMOD_FAKE_ERRNO=2
+fails 4 "the hvmod module is not loaded" list
+check "not loaded: the hint" says "modprobe hvmod"
+fails 4 "the hvmod module is not loaded" create --kernel "$kernel"
+fails 4 "the hvmod module is not loaded" run "$kernel"
+fails 4 "the hvmod module is not loaded" pause web
+run --json list
+check "not loaded, as JSON: status" exits 4
+check "not loaded, as JSON: code" json_is "$dir/err" 'd["error"]["code"]' ENOENT
+check "not loaded, as JSON: hint" json_is "$dir/err" '"modprobe" in d["error"]["hint"]' True
+works version
+check "version without a module" prints "not loaded"
+works version --json
+check "version --json without a module" json_is "$dir/out" 'd["module"]' None
+export HVMOD_FAKE_ERRNO=13
+fails 5 "no permission" list
+check "no permission: the hint" says "join the group"
+fails 5 "no permission" create --kernel "$kernel"
+unset HVMOD_FAKE_ERRNO
+export HVMOD_FAKE_ABI=9
+fails 4 "another ABI" list
+works version
+check "version tells the other ABI" prints "ABI 9"
+unset HVMOD_FAKE_ABI
+for pair in 19:4 13:5 12:1 28:1 17:1; do
+	HVMOD_FAKE_CREATE_ERRNO=${pair%:*} run create --kernel "$kernel" --name web
+	check "the kernel's errno ${pair%:*}: exit status ${pair#*:}" exits "${pair#*:}"
+	check "the kernel's errno ${pair%:*}: says so" says "web: cannot create: the kernel refuses"
+done
+works version --json
+check "version --json has the schema" json_is "$dir/out" 'd["schema"]' 1
+
+### create, list, info
+
+works create --kernel "$kernel" --initrd "$dir/initrd" --cmdline 'console=ttyS0 a="b"' --vcpus 2 --memory 64M --name web
+check "create prints the id" [ "$out" = 1 ]
+check "it runs" state_is web running
+fails 1 "web: cannot create: the name is in use by domain 1" create --kernel "$kernel" --name web
+fails 1 "the name is in use" run "$kernel" -n web
+fails 1 "the name is in use" create --kernel "$kernel" --name Domain-0
+works create -v --kernel "$kernel" --memory 64M
+check "create -v prints the name too; the default one" [ "$out" = "2 dom1" ]
+works create --json --kernel "$kernel" --memory 64M
+check "create --json" json_is "$dir/out" 'd["domains"][0]["name"]' dom2
+pid=$(vmm_pid web)
+check "the VMM process has its name" [ "$(cat "/proc/$pid/comm")" = hvmod:web ]
+check "it leads a session of its own" [ "$(ps -o sid= -p "$pid" | tr -d ' ')" = "$pid" ]
+check "it is nobody's child here" [ "$(ps -o ppid= -p "$pid" | tr -d ' ')" != $$ ]
+check "its stdin is /dev/null" [ "$(readlink "/proc/$pid/fd/0")" = /dev/null ]
+check "its stdout is /dev/null" [ "$(readlink "/proc/$pid/fd/1")" = /dev/null ]
+check "its directory is /" [ "$(readlink "/proc/$pid/cwd")" = / ]
+check "its socket is its user's" [ "$(stat -c %a "$HVMOD_RUNTIME_DIR/1.sock")" = 600 ]
+check "its log is its user's" [ "$(stat -c %a "$HVMOD_RUNTIME_DIR/1.log")" = 600 ]
+works list
+check "list has a heading" [ "$(head -1 "$dir/out" | tr -s ' ')" = "ID NAME STATE VCPUS MEM CPU% UPTIME" ]
+check "Domain-0 is the first row" [ "$(sed -n 2p "$dir/out" | tr -s ' ' | cut -d' ' -f2-4)" = "0 Domain-0 running" ]
+check "list has the domain" prints "web"
+works ls
+works ps -a
+works list -q
+check "list -q has ids alone" [ "$(echo "$out" | tr '\n' ' ')" = "0 1 2 3 " ]
+works list --noheadings --raw -o name,vcpus
+check "list -o, --raw, --noheadings" [ "$(sed -n 2p "$dir/out")" = "web 2" ]
+works list -o +PID
+check "list -o + adds" [ "$(head -1 "$dir/out" | tr -s ' ')" = "ID NAME STATE VCPUS MEM CPU% UPTIME PID" ]
+fails 2 "unknown column 'XYZ'" list -o ID,XYZ
+works list --json
+check "list --json" json_is "$dir/out" '[d["domains"][1][k] for k in ("id","name","state","vcpus","mem_max_bytes")]' "[1, 'web', 'running', 2, 67108864]"
+works --json list -a
+works --color=always list
+check "--color=always colours" prints $'\033['
+works --color=never list
+check "--color=never does not" [ "${out/$'\033['/}" = "$out" ]
+works info web
+check "info has the kernel" prints "Kernel:         $kernel"
+check "info has the command line" prints 'console=ttyS0 a="b"'
+works info 1
+works inspect web
+works info 0
+works info --json web
+cp "$dir/out" "$dir/web.json"
+check "info --json" json_is "$dir/out" 'd["domains"][0]["ramdisk"]' "$dir/initrd"
+fails 3 "nosuch: no such domain" info nosuch
+fails 3 "wev: no such domain" info wev
+check "did you mean, for domains" says "did you mean 'web'?"
+fails 3 "no such domain" pause 99
+fails 3 "no such domain" pause 99999999999
+fails 3 "no such domain" destroy a/b
+for verb in pause unpause shutdown destroy wait console; do
+	fails 1 "this machine's own Linux" $verb 0
+done
+run --json info nosuch
+check "no such domain, as JSON" json_is "$dir/err" '(d["error"]["code"], d["error"]["message"])' "('ENOENT', 'nosuch: no such domain')"
+
+### pause, unpause
+
+works pause web
+check "it is paused" state_is web paused
+fails 7 "web: cannot pause: it is paused" pause web
+fails 7 "cannot shut down: it is paused" shutdown web
+works unpause web
+check "it runs again" state_is web running
+fails 7 "web: cannot unpause: it is running" unpause web
+works pause 1
+works resume 1
+works create -p --kernel "$kernel" --memory 64M --name late
+check "create -p leaves it paused" state_is late paused
+check "and the guest has not run" [ -z "$("$HVCTL" console --log late)" ]
+works unpause late
+check "unpause starts it" until_true logged late ready
+
+### console
+
+check "console --log has what was printed before" until_true logged web "guest web booted"
+works console --log web
+check "console --log ends" prints ready
+mkfifo "$dir/in"
+"$HVCTL" console web <"$dir/in" >"$dir/console" 2>/dev/null &
+console=$!
+exec 7>"$dir/in"
+echo typed >&7
+check "what is typed gets to the guest" until_true grep -q typed "$dir/console"
+check "the scroll-back came first" grep -q "guest web booted" "$dir/console"
+fails 1 "cannot attach the console: it is in use" console web
+check "in use: the hint" says "--force takes it over"
+"$HVCTL" console --readonly web >"$dir/watch" 2>/dev/null </dev/null &
+watch=$!
+check "a second may watch" until_true grep -q typed "$dir/watch"
+"$HVCTL" console --force web </dev/null >"$dir/stolen" 2>/dev/null &
+thief=$!
+check "--force takes it over" until_true grep -q "taken over" "$dir/console"
+wait $console
+check "and the other ends" [ $? -eq 0 ]
+exec 7>&-
+kill $thief
+wait $thief
+check "a signal ends a console" [ $? -eq 143 ]
+check "the watcher stays" kill -0 $watch
+works destroy web
+wait $watch
+check "its console ends with the domain" [ $? -eq 0 ]
+
+# A terminal: what stty says before and after, and the escape key.
+pty() {
+	local keys=$1
+
+	shift
+	(sleep 0.5; printf '%b' "$keys"; sleep 0.5) |
+		timeout 20 script -qec "stty -a >$dir/stty1; $*; echo status \$?; stty -a >$dir/stty2" \
+			/dev/null >"$dir/out" 2>&1
+	out=$(cat "$dir/out")
+}
+pty '\035' "$HVCTL" console late
+check "the escape key detaches" prints Detached
+check "detaching is no failure" prints "status 0"
+check "the banner names the key" prints "^] detaches"
+check "the terminal is as it was" cmp -s "$dir/stty1" "$dir/stty2"
+pty 'x\001' "$HVCTL" console --escape ^a late
+check "--escape sets the key" prints "status 0"
+check "what is before the key is typed" until_true logged late x
+pty '\003' "$HVCTL" console --readonly late
+check "^C detaches who only watches" prints "status 0"
+pty 'crash\r' "$HVCTL" run "$kernel" -m 64M
+check "run on a terminal: the guest's outcome" prints "status 33"
+check "run on a terminal: it is as it was" cmp -s "$dir/stty1" "$dir/stty2"
+pty '\035' "$HVCTL" run "$kernel" -m 64M -n keyed
+check "the escape key ends run" prints "status 37"
+check "and the domain" gone keyed
+pty 'abc\035' "$HVCTL" create -c --kernel "$kernel" --memory 64M --name attached
+check "create -c attaches" prints "guest attached booted"
+check "create -c detaches" prints "status 0"
+check "and the domain stays" state_is attached running
+works destroy attached
+
+### scroll-back
+
+create --name noisy --cmdline flood=3000000
+check "three megabytes are written at once" until_true logged noisy ready
+works console --log noisy
+check "one is kept" [ "$(stat -c %s "$dir/out")" -eq 1048576 ]
+works info noisy
+check "info counts all" grep -qE 'Console output: +[23][0-9]{6} bytes' "$dir/out"
+works destroy noisy
+
+### run
+
+for pair in poweroff:0 reset:32 crash:33 panic:34 watchdog:36 destroyed:37 fail:1; do
+	run run "$kernel" -m 64M --rm -a "end=${pair%:*}"
+	check "run, the guest ends with ${pair%:*}: ${pair#*:}" exits "${pair#*:}"
+	check "run, ${pair%:*}: its last line is there" prints ready
+	[ "${pair%:*}" = poweroff ] || check "run, ${pair%:*}: says how it ended" [ -n "$err" ]
+done
+run run "$kernel" -m 64M -a end=fail
+check "run, fail: why" says "instruction 0f 0b"
+check "run, fail: control characters are made visible" says 'hint: \x1b[31mreport it'
+run run "$kernel" -m 64M -a "flood=900000 end=poweroff"
+check "run: nothing is lost of 900000 bytes" [ "$(stat -c %s "$dir/out")" -gt 899000 ]
+check "run: not even the first line" prints "booted"
+(echo hello; sleep 0.3; echo panic) | timeout 20 "$HVCTL" run "$kernel" -m 64M >"$dir/out" 2>"$dir/err"
+status=$?
+check "run types its standard input" grep -q hello "$dir/out"
+check "run from a pipe: outcome" exits 34
+sleep 20 | timeout 20 "$HVCTL" run "$kernel" -m 64M -n victim >/dev/null 2>&1 &
+check "run makes a domain" until_true state_is victim running
+works destroy victim
+wait $!
+check "run, destroyed from outside: 37" [ $? -eq 37 ]
+"$HVCTL" run "$kernel" -m 64M -n leashed >/dev/null 2>&1 </dev/null &
+runner=$!
+until_true state_is leashed running
+kill -TERM $runner
+wait $runner
+check "run, SIGTERM: 37" [ $? -eq 37 ]
+check "and the domain is gone" gone leashed
+"$HVCTL" run "$kernel" -m 64M -n leashed >/dev/null 2>&1 </dev/null &
+runner=$!
+until_true state_is leashed running
+kill -KILL $runner
+wait $runner 2>/dev/null
+check "run, SIGKILL: the domain goes too" until_true gone leashed
+"$HVCTL" run "$kernel" -m 64M -n orphan >/dev/null 2>"$dir/err" </dev/null &
+runner=$!
+until_true state_is orphan running
+kill -KILL "$(vmm_pid orphan)"
+wait $runner
+status=$?
+err=$(cat "$dir/err")
+check "run, the VMM process killed: 1" exits 1
+check "and says so" says "killed by signal 9"
+"$HVCTL" run "$kernel" -m 64M -a flood=500000 -n broken </dev/null 2>"$dir/err" | head -1 >"$dir/out"
+status=${PIPESTATUS[0]}
+err=$(cat "$dir/err")
+check "run, nobody reads: 1" exits 1
+check "run, nobody reads: says so" says "cannot write output: Broken pipe"
+check "and the domain is gone" gone broken
+run run "$kernel" -m 64M -a die
+check "run, the VMM dies at the start: 1" exits 1
+run create --kernel "$kernel" --memory 64M --cmdline die --name dies
+check "create, the VMM dies at the start: no domain stays" until_true gone dies
+
+### create -F
+
+run create -F --kernel "$kernel" --memory 64M --cmdline end=watchdog
+check "create -F exits with the outcome" exits 36
+check "create -F prints the id" [ "$out" -gt 0 ]
+"$HVCTL" create -F --kernel "$kernel" --memory 64M --name front >/dev/null 2>&1 </dev/null &
+front=$!
+until_true state_is front running
+check "create -F is the VMM process itself" [ "$(vmm_pid front)" = $front ]
+works shutdown -w front
+wait $front
+check "create -F, shut down: 0" [ $? -eq 0 ]
+"$HVCTL" create -F --kernel "$kernel" --memory 64M --name front >/dev/null 2>&1 </dev/null &
+front=$!
+until_true state_is front running
+kill -TERM $front
+wait $front
+check "create -F, SIGTERM: 37" [ $? -eq 37 ]
+run create -F -c --kernel "$kernel" --memory 64M --cmdline end=reset
+check "create -F -c is run" exits 32
+check "create -F -c shows the console" prints ready
+fails 1 "not a bzImage" create -F --kernel "$dir/text" --name web
+
+### wait, shutdown, destroy
+
+create --name a
+"$HVCTL" wait a >"$dir/waited" &
+waiter=$!
+"$HVCTL" wait a --json >"$dir/waited.json" &
+waiter2=$!
+sleep 0.2
+works shutdown a
+wait $waiter
+check "wait: 0" [ $? -eq 0 ]
+check "wait prints the outcome" [ "$(cat "$dir/waited")" = poweroff ]
+wait $waiter2
+check "wait --json" json_is "$dir/waited.json" 'd["outcome"]' poweroff
+check "it is gone when wait returns" gone a
+create --name b --cmdline deaf
+fails 6 "still running after 0.2 s" wait b --timeout 0.2
+fails 6 "still running after 0.2 s" --timeout 0.2 wait b
+fails 6 "cannot shut down: still there after 0.3 s" shutdown b --timeout 0.3
+check "timed out: the hint" says "--force"
+works shutdown b
+check "shutdown alone does not wait" state_is b running
+run shutdown b --timeout 0.2 --force
+check "shutdown --force destroys it in the end" exits 0
+check "and says so" says "destroyed"
+check "and it is gone" gone b
+create --name c
+works shutdown -w c
+check "shutdown -w: gone on return" gone c
+create --name d
+works wait d --for state=running
+check "wait --for a state that it is in" [ "$out" = running ]
+(sleep 0.3; "$HVCTL" pause d) &
+works wait d --for state=paused
+(sleep 0.3; "$HVCTL" destroy d) &
+works wait d --for state=shutdown
+create --name e
+(sleep 0.3; "$HVCTL" destroy e) &
+fails 7 "was never crashed" wait e --for state=crashed
+create --name f
+(sleep 0.3; kill -9 "$(vmm_pid f)") &
+run wait f
+check "wait, the VMM process killed: 0" exits 0
+check "wait, the VMM process killed: says that nobody knows" [ "$out" = unknown ]
+create --name g
+pid=$(vmm_pid g)
+works destroy g
+check "destroy: gone on return" gone g
+check "its process goes" until_true no_process "$pid"
+create --name h --cmdline immortal
+start=$(date +%s%N)
+works destroy h
+took=$((($(date +%s%N) - start) / 1000000))
+check "destroy kills a VMM that does not end its guest, after two seconds" [ $took -ge 1900 ]
+check "not much later" [ $took -lt 5000 ]
+check "gone on return" gone h
+create --name i --cmdline stuck
+timeout 1 "$HVCTL" pause i 2>/dev/null
+start=$(date +%s%N)
+works destroy i
+took=$((($(date +%s%N) - start) / 1000000))
+check "destroy kills a VMM that does not answer" [ $took -ge 1900 ]
+check "gone on return" gone i
+create --name j --cmdline stuck
+fails 6 "its VMM process does not answer" --timeout 0.5 pause j
+"$HVCTL" destroy j
+create --name k
+kill -STOP "$(vmm_pid k)"
+works info k
+check "info of a VMM that does not answer has the kernel's part" prints "State:          running"
+works list
+works destroy k
+check "destroy kills a stopped VMM" gone k
+create --name l
+rm "$HVMOD_RUNTIME_DIR"/*.sock
+fails 1 "no control socket here" pause l
+works destroy l
+check "destroy works without a socket" gone l
+
+### the runtime directory
+
+works create --kernel "$kernel" --memory 64M --name tidy
+kill -9 "$(vmm_pid tidy)"
+until_true gone tidy
+check "a killed VMM leaves its socket" [ -n "$(ls "$HVMOD_RUNTIME_DIR"/*.sock 2>/dev/null)" ]
+touch -d '2 days ago' "$HVMOD_RUNTIME_DIR"/*.log
+touch "$HVMOD_RUNTIME_DIR/other" "$HVMOD_RUNTIME_DIR/5.sock.bak"
+for id in $("$HVCTL" list -q); do [ "$id" = 0 ] || "$HVCTL" destroy "$id"; done
+works create --kernel "$kernel" --memory 64M --name sweeper
+works destroy sweeper
+check "the next one sweeps, and touches nothing else" [ "$(echo $(ls "$HVMOD_RUNTIME_DIR"))" = "5.sock.bak other" ]
+chmod 777 "$HVMOD_RUNTIME_DIR"
+fails 5 "cannot use the runtime directory $HVMOD_RUNTIME_DIR" create --kernel "$kernel" --name web
+chmod 700 "$HVMOD_RUNTIME_DIR"
+HVMOD_RUNTIME_DIR=$dir/none/there run create --kernel "$kernel" --name web
+check "a runtime directory that can't be made: 1" exits 1
+run create --kernel "$kernel" --memory 64M --cmdline end=crash --name crashes
+until_true gone crashes
+check "a crash leaves its log" grep -q "ended: crashed" "$HVMOD_RUNTIME_DIR"/*.log
+
+### other users
+
+chmod 755 "$dir" "$HVMOD_RUNTIME_DIR"
+chmod 777 "$HVMOD_FAKE_DIR"
+if [ "$(id -u)" = 0 ]; then
+	create --name mine
+	until_true logged mine ready
+	chmod 666 "$HVMOD_RUNTIME_DIR"/*.sock
+	other() {
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$HVCTL" "$@" \
+			>"$dir/out" 2>"$dir/err" </dev/null
+		status=$?
+		out=$(cat "$dir/out")
+		err=$(cat "$dir/err")
+	}
+	chmod 644 "$HVMOD_FAKE_DIR"/[0-9]*
+	other pause mine
+	check "another user is not served, whatever the socket's mode" [ $status -ne 0 ]
+	check "it still runs" state_is mine running
+	chmod 600 "$HVMOD_RUNTIME_DIR"/*.sock
+	other destroy mine
+	check "another user may not destroy: 5" exits 5
+	check "and is told why" says "only root and the user who made the domain"
+	check "it still runs" state_is mine running
+	other info mine
+	check "another user may look" exits 0
+	works destroy mine
+else
+	for what in 1 2 3 4 5 6; do
+		count=$((count + 1))
+		echo "ok $count - another user # SKIP not root"
+	done
+fi
+
+### many at once
+
+for ((i = 0; i < 12; i++)); do
+	"$HVCTL" create -v --kernel "$kernel" --memory 64M >"$dir/many.$i" 2>&1 &
+	pids[i]=$!
+done
+good=0
+for ((i = 0; i < 12; i++)); do
+	wait "${pids[i]}" && good=$((good + 1))
+done
+check "twelve creates at once" [ $good -eq 12 ]
+check "have twelve names" [ "$(cat "$dir"/many.* | cut -d' ' -f2 | sort -u | wc -l)" -eq 12 ]
+good=0
+for ((i = 1; i <= 40; i++)); do
+	"$HVCTL" create --kernel "$kernel" --memory 64M --name "race$i" >/dev/null &
+	creator=$!
+	until_true listed "race$i"
+	"$HVCTL" pause "race$i" >/dev/null 2>"$dir/race" || grep -q 'it is created' "$dir/race" &&
+		good=$((good + 1))
+	wait $creator
+	"$HVCTL" destroy "race$i"
+done
+check "a domain that is just being made can be asked: 40 times" [ $good -eq 40 ]
+
+echo "1..$count"
+[ $failed -eq 0 ]
