@@ -26,6 +26,7 @@
 #define NOBODY	65534
 
 static bool as_nobody;
+static int event;
 
 /* Return: wait status of a child that applies the sandbox and calls @body. */
 static int child(int (*body)(void))
@@ -53,12 +54,11 @@ static void *thread(void *arg)
 static int body_needed(void)
 {
 	pthread_t id[4];
-	int pair[2] = { 0, 1 };
+	int pair = 0;
 	uint64_t one = 1;
 	unsigned int i;
 	void *page;
 	void *ret;
-	int fd;
 
 	for (i = 0; i < ARRAY_SIZE(id); i++) {
 		if (pthread_create(&id[i], NULL, thread, &pair))
@@ -72,13 +72,12 @@ static int body_needed(void)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED || munmap(page, 4096))
 		return 3;
-	fd = eventfd(0, EFD_CLOEXEC);
-	if (fd < 0 || write(fd, &one, 8) != 8 || read(fd, &one, 8) != 8)
+	if (write(event, &one, 8) != 8 || read(event, &one, 8) != 8)
 		return 4;
 	/* No module behind it, but the filter lets it through. */
-	if (ioctl(fd, HVMOD_VCPU_RUN) != -1 || errno == EPERM)
+	if (ioctl(event, HVMOD_VCPU_RUN) != -1 || errno == EPERM)
 		return 5;
-	if (close(fd) || write(1, "", 0))
+	if (close(event) || write(1, "", 0))
 		return 6;
 	if (open("/etc/passwd", O_RDONLY) != -1 || errno != EACCES)
 		return 7;
@@ -179,6 +178,11 @@ static int body_ioctl(void)
 	return ioctl(0, TIOCSTI, "x");
 }
 
+static int body_map(void)
+{
+	return ioctl(0, HVMOD_MEM_MAP, NULL);
+}
+
 static int body_create_domain(void)
 {
 	return ioctl(0, HVMOD_DOMAIN_CREATE, NULL);
@@ -221,6 +225,7 @@ static const struct {
 	{ "executable memory", body_exec_memory },
 	{ "typing into the terminal (TIOCSTI)", body_ioctl },
 	{ "another domain", body_create_domain },
+	{ "other memory for the domain", body_map },
 	{ "setuid", body_setuid },
 	{ "rename", body_rename },
 	{ "other prctl", body_prctl },
@@ -257,6 +262,7 @@ static void test_all(const char *who)
 
 int main(void)
 {
+	event = eventfd(0, EFD_CLOEXEC);
 	if (geteuid() == 0) {
 		test_all("root");
 		as_nobody = true;
