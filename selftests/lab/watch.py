@@ -45,6 +45,8 @@ class Report:
 	def __init__(self, token):
 		self.mark = f"\n@@{token} ".encode()
 		self.pending = b""
+		# A restored serial line first sends once more what it was sending.
+		self.begun = False
 
 	def feed(self, data):
 		"""Returns the bytes to pass on, and the reports as (word, text)."""
@@ -56,21 +58,28 @@ class Report:
 				break
 			end = self.pending.find(b"\n", at + len(self.mark))
 			if end < 0:
-				passed += self.pending[:at]
-				self.pending = self.pending[at:]
-				return passed, words
+				break
 			line = self.pending[at + len(self.mark):end].decode(errors="replace")
 			words.append((line + " ").split(" ", 1))
-			passed += self.pending[:at]
+			if self.begun:
+				passed += self.pending[:at]
+			self.begun = True
 			self.pending = self.pending[end + 1:]
-		keep = 0
+		keep = self.partial_mark()
+		if self.begun and keep < len(self.pending):
+			passed += self.pending[:len(self.pending) - keep]
+			self.pending = self.pending[len(self.pending) - keep:]
+		return passed, [(word, text.strip()) for word, text in words]
+
+	def partial_mark(self):
+		"""How many of the last bytes may be a report that has not arrived completely."""
+		at = self.pending.find(self.mark)
+		if at >= 0:
+			return len(self.pending) - at
 		for length in range(min(len(self.mark), len(self.pending)), 0, -1):
 			if self.mark.startswith(self.pending[-length:]):
-				keep = length
-				break
-		passed += self.pending[:len(self.pending) - keep]
-		self.pending = self.pending[len(self.pending) - keep:]
-		return passed, [(word, text.strip()) for word, text in words]
+				return length
+		return 0
 
 
 class Log:
