@@ -40,7 +40,7 @@ int build_fail(struct build *build, int error, const char *format, ...)
 int build_open_files(struct build *build);
 int build_load_kernel(struct build *build);
 int build_load_initrd(struct build *build);
-int build_load_tables(struct build *build);
+int build_load_firmware(struct build *build);
 void build_close_files(struct build *build);
 
 #endif

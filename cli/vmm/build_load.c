@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files into guest memory: kernel, initrd; and the ACPI tables. */
+/* What is in guest memory at the start: kernel, initrd, firmware. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "acpi.h"
 #include "build.h"
+#include "firmware.h"
 #include "layout.h"
 
 #define KERNEL_MAX	((uint64_t)1 << 30)
@@ -143,21 +143,18 @@ int build_load_initrd(struct build *build)
 }
 
 /**
- * build_load_tables() - put the ACPI tables into guest memory
+ * build_load_firmware() - put what a firmware leaves into guest memory
  * @build: the build
  *
  * Return: 0, or -1 with errno and a message
  */
-int build_load_tables(struct build *build)
+int build_load_firmware(struct build *build)
 {
-	uint8_t *to = guest_pointer(&build->vmm->memory, ACPI_TABLES,
-				    ACPI_TABLES_BYTES);
-
-	if (!to || !acpi_build(to, ACPI_TABLES_BYTES, ACPI_TABLES,
-			       build->config->vcpus))
-		return build_fail(build, EOVERFLOW, "ACPI tables: no place for %u processors",
-				  build->config->vcpus);
-	return 0;
+	if (!firmware_load(&build->vmm->memory, build->config->vcpus))
+		return 0;
+	return build_fail(build, EOVERFLOW,
+			  "ACPI tables: no place for %u processors\nhint: choose a smaller number",
+			  build->config->vcpus);
 }
 
 /**

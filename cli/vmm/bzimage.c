@@ -255,7 +255,7 @@ static void fill_e820(struct boot_params *params,
 		      const struct guest_memory *memory)
 {
 	add_e820(params, 0, BOOT_RAM_END, E820_RAM);
-	add_e820(params, ACPI_TABLES, ACPI_TABLES + ACPI_TABLES_BYTES,
+	add_e820(params, FIRMWARE, FIRMWARE + FIRMWARE_BYTES,
 		 E820_RESERVED);
 	add_e820(params, HIGH_MEMORY, guest_low_end(memory), E820_RAM);
 	if (memory->ranges > 1)

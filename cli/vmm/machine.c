@@ -217,7 +217,7 @@ static int (*const steps[])(struct build *build) = {
 	build_open_files,
 	build_load_kernel,
 	build_load_initrd,
-	build_load_tables,
+	build_load_firmware,
 	create_domain,
 	map_memory,
 	create_vcpus,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Power off and reset: the ACPI sleep and reset registers (ACPI 6.5, 4.8.3.7
- * and 4.8.3.6), and the two older ways to reset a PC that kernels fall back to.
+ * and 4.8.3.6), and the older ways to reset a PC that kernels fall back to.
  */
 #include <stddef.h>
 
@@ -56,6 +56,18 @@ static void write_reset(void *ctx, uint64_t offset, unsigned int size,
 			   "reset by the ACPI reset register");
 }
 
+static void write_reset_entry(void *ctx, uint64_t offset, unsigned int size,
+			      uint64_t value)
+{
+	struct power *power = ctx;
+
+	(void)offset;
+	(void)size;
+	if (value == RESET_VALUE)
+		power->end(power->ctx, VMM_RESET,
+			   "reset by a jump to the firmware");
+}
+
 static void write_keyboard(void *ctx, uint64_t offset, unsigned int size,
 			   uint64_t value)
 {
@@ -96,6 +108,8 @@ static const struct bus_device power_ports[] = {
 	{ SLEEP_CONTROL_PORT, SLEEP_CONTROL_PORT, read_zero, write_sleep, NULL },
 	{ SLEEP_STATUS_PORT, SLEEP_STATUS_PORT, read_zero, write_nothing, NULL },
 	{ RESET_PORT, RESET_PORT, read_zero, write_reset, NULL },
+	{ RESET_ENTRY_PORT, RESET_ENTRY_PORT, read_zero, write_reset_entry,
+	  NULL },
 	{ KEYBOARD_PORT, KEYBOARD_PORT, read_zero, write_keyboard, NULL },
 	{ RESET_CONTROL_PORT, RESET_CONTROL_PORT, read_reset_control,
 	  write_reset_control, NULL },

@@ -27,6 +27,7 @@ static const struct {
 } ways[] = {
 	{ 0x600, 0x34, VMM_POWEROFF, "sleep control" },
 	{ 0x604, 0x01, VMM_RESET, "ACPI reset" },
+	{ 0x605, 0x01, VMM_RESET, "firmware" },
 	{ 0x64, 0xFE, VMM_RESET, "keyboard" },
 	{ 0xCF9, 0x06, VMM_RESET, "0xCF9" },
 	{ 0xCF9, 0x0E, VMM_RESET, "0xCF9" },
