@@ -90,9 +90,9 @@ u64 vmx_read_caps(struct vmx_caps *caps)
 		if (i == 1)
 			caps->ept_vpid = rdmsr(MSR_VMX_EPT_VPID_CAP);
 	}
-	if (~caps->ept_vpid & ept_needed)
-		return HV_WHY_EPT_FEATURES | (~caps->ept_vpid & ept_needed) << 32;
-	return 0;
+	/* What is lacking of EPT and, in the upper half, of VPID: no bit is in both. */
+	why = ~caps->ept_vpid & ept_needed;
+	return why ? HV_WHY_EPT_FEATURES | (why | why >> 32) << 32 : 0;
 }
 
 u64 vmx_features(const struct vmx_caps *caps)
