@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The instructions: MSRs, CPUID, registers, XSAVE. VMX is in model_vmx.c. */
+#include "model.h"
+
+struct model model;
+jmp_buf *model_way_out;
+struct ctx *model_resumed;
+char fault_stubs[32 * 16];
+
+__noreturn void model_fatal(const char *format, ...)
+{
+	va_list args;
+
+	printf("Bail out! processor %u: ", model.me ? model.me->number : 0);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+	fflush(stdout);
+	abort();
+}
+
+static __noreturn void way_out(enum model_exit how)
+{
+	if (!model_way_out)
+		model_fatal("the core left for good (%d)", how);
+	longjmp(*model_way_out, how);
+}
+
+void model_use(u32 cpu)
+{
+	model.me = &model.cpu[cpu];
+}
+
+struct cpu *this_cpu(void)
+{
+	return model.me->core;
+}
+
+bool this_cpu_pending(void)
+{
+	return model.me->core->pending;
+}
+
+struct model_msr *model_msr(u32 msr)
+{
+	for (u32 i = 0; i < model.me->msrs; i++)
+		if (model.me->msr[i].msr == msr)
+			return &model.me->msr[i];
+	return NULL;
+}
+
+void model_msr_add(u32 msr, u8 access, u64 value)
+{
+	struct model_msr *m = model_msr(msr);
+
+	if (!m)
+		m = &model.me->msr[model.me->msrs++];
+	if (model.me->msrs > MODEL_MSRS)
+		model_fatal("too many MSRs");
+	*m = (struct model_msr){ .msr = msr, .access = access, .value = value };
+}
+
+u64 rdmsr(u32 msr)
+{
+	struct model_msr *m = model_msr(msr);
+
+	if (!m || !(m->access & MODEL_READ))
+		model_fatal("RDMSR of %#x in root mode", msr);
+	m->reads++;
+	return m->value;
+}
+
+static bool msr_takes(u32 msr, u64 value)
+{
+	switch (msr) {
+	case MSR_FS_BASE: case MSR_GS_BASE: case MSR_KERNEL_GS_BASE: case MSR_LSTAR: case MSR_CSTAR:
+	case MSR_SYSENTER_ESP: case MSR_SYSENTER_EIP:
+		return is_canonical(value);
+	case MSR_SFMASK: case MSR_TSC_AUX: case MSR_SYSENTER_CS:
+		return !(value >> 32);
+	case MSR_EFER:
+		return !(value & ~0xd01ULL);
+	case MSR_PRED_CMD: case MSR_FLUSH_CMD:
+		return value <= 1;
+	}
+	return true;
+}
+
+void wrmsr(u32 msr, u64 value)
+{
+	struct model_msr *m = model_msr(msr);
+
+	if (!m || !(m->access & MODEL_WRITE))
+		model_fatal("WRMSR of %#x in root mode", msr);
+	if (!msr_takes(msr, value))
+		model_fatal("#GP in root mode: WRMSR of %#lx to %#x", value, msr);
+	if (msr == MSR_FEATURE_CONTROL && m->value & 1)
+		model_fatal("#GP in root mode: IA32_FEATURE_CONTROL is locked");
+	m->value = value;
+	m->writes++;
+	if (msr == MSR_GS_BASE)
+		model.me->core = (struct cpu *)value;
+}
+
+static struct cpuid raw_cpuid(u32 leaf, u32 subleaf)
+{
+	for (u32 i = 0; i < model.type->cpuids; i++)
+		if (model.type->cpuid[i].leaf == leaf && model.type->cpuid[i].subleaf == subleaf)
+			return model.type->cpuid[i].value;
+	return (struct cpuid){ 0 };
+}
+
+static u32 xsave_bytes(u64 xcr0)
+{
+	u32 bytes = 576;
+
+	for (u32 i = 2; i < 63; i++) {
+		struct cpuid part = raw_cpuid(0xd, i);
+
+		if (xcr0 & BIT(i) && part.eax + part.ebx > bytes)
+			bytes = part.eax + part.ebx;
+	}
+	return bytes;
+}
+
+static bool has_subleaves(u32 leaf)
+{
+	return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd;
+}
+
+struct cpuid cpuid(u32 leaf, u32 subleaf)
+{
+	struct cpuid r;
+
+	/* Out of range: the highest basic leaf, SDM volume 2, CPUID. */
+	if ((leaf < 0x80000000 && leaf > model.type->max_leaf) ||
+	    (leaf >= 0x80000000 && leaf > model.type->max_extended))
+		leaf = model.type->max_leaf;
+	r = raw_cpuid(leaf, has_subleaves(leaf) ? subleaf : 0);
+	if (leaf == 1) {
+		r.ecx &= ~BIT(27);
+		if (model.me->cr4 & CR4_OSXSAVE)
+			r.ecx |= BIT(27);
+		r.ebx = (r.ebx & 0xffffff) | model.me->number << 24;
+	}
+	if (leaf == 0xd && subleaf == 0)
+		r.ebx = xsave_bytes(model.me->xcr0);
+	return r;
+}
+
+u64 rdtsc(void)
+{
+	model.tsc += model.tsc_step;
+	return model.tsc;
+}
+
+u64 xgetbv0(void)
+{
+	if (!(model.me->cr4 & CR4_OSXSAVE))
+		model_fatal("XGETBV without CR4.OSXSAVE");
+	return model.me->xcr0;
+}
+
+static bool model_xcr0_valid(u64 v)
+{
+	u64 avx512 = v & 0xe0;
+
+	return v & 1 && !(v & ~model.type->xcr0) && !(v & 4 && !(v & 2)) &&
+	       (!avx512 || (avx512 == 0xe0 && v & 4)) && ((v & 0x18) == 0 || (v & 0x18) == 0x18);
+}
+
+void xsetbv0(u64 value)
+{
+	if (!(model.me->cr4 & CR4_OSXSAVE) || !model_xcr0_valid(value))
+		model_fatal("#GP in root mode: XSETBV %#lx", value);
+	model.me->xcr0 = value;
+}
+
+#define XSTATE_BV	(512 / 8)
+
+static void copy_components(u8 *to, const u8 *from, u64 set)
+{
+	memcpy(to, from, set & 1 ? 24 : 0);
+	if (set & 6)
+		memcpy(to + 24, from + 24, 8);
+	if (set & 1)
+		memcpy(to + 32, from + 32, 128);
+	if (set & 2)
+		memcpy(to + 160, from + 160, 256);
+	for (u32 i = 2; i < 63; i++) {
+		struct cpuid part = raw_cpuid(0xd, i);
+
+		if (set & BIT(i))
+			memcpy(to + part.ebx, from + part.ebx, part.eax);
+	}
+}
+
+void xsave(void *area)
+{
+	if ((u64)area & 63)
+		model_fatal("#GP in root mode: XSAVE to an unaligned area");
+	copy_components(area, model.me->fpu, model.me->xcr0);
+	((u64 *)area)[XSTATE_BV] |= model.me->xcr0;
+	model.me->xsaves++;
+}
+
+/* SDM volume 1, 13.8.1: the header, and MXCSR. */
+void xrstor(const void *area)
+{
+	const u64 *header = (const u64 *)area + XSTATE_BV;
+
+	if ((u64)area & 63 || header[0] & ~model.me->xcr0 || header[1] || header[2] ||
+	    ((const u32 *)area)[6] & ~0xffffU)
+		model_fatal("#GP in root mode: XRSTOR of a bad area");
+	copy_components(model.me->fpu, area, header[0] & model.me->xcr0);
+	model.me->xrstors++;
+}
+
+void out8(u16 port, u8 value)
+{
+	size_t n = strlen(model.out);
+
+	if (port == 0xe9 && n + 1 < sizeof(model.out))
+		model.out[n] = value;
+	else if (port == 0xcf9)
+		model.resets = true;
+	else if (port != 0xe9)
+		model_fatal("OUT to port %#x", port);
+}
+
+#define REGISTER(name, place)			\
+u64 read_##name(void)				\
+{						\
+	return model.me->place;			\
+}						\
+void write_##name(u64 v)			\
+{						\
+	model.me->place = v;			\
+}
+REGISTER(cr2, cr2)
+REGISTER(cr3, cr3)
+REGISTER(dr0, dr[0])
+REGISTER(dr1, dr[1])
+REGISTER(dr2, dr[2])
+REGISTER(dr3, dr[3])
+
+static void checked(u64 *place, u64 v, u64 reserved, const char *name)
+{
+	if (v & reserved)
+		model_fatal("#GP in root mode: %#lx to %s", v, name);
+	*place = v;
+}
+
+#define CHECKED(name, place, reserved)			\
+u64 read_##name(void)					\
+{							\
+	return model.me->place;				\
+}							\
+void write_##name(u64 v)				\
+{							\
+	checked(&model.me->place, v, reserved, #name);	\
+}
+CHECKED(cr0, cr0, ~CR0_DEFINED)
+CHECKED(cr4, cr4, 0xffffffffff800000ULL)
+CHECKED(dr6, dr[6], 0xffffffff00000000ULL)
+CHECKED(dr7, dr[7], 0xffffffff00000000ULL)
+
+/* One thread: whoever waits for a lock waits for ever. */
+void cpu_relax(void)
+{
+	model_fatal("a lock is taken twice");
+}
+
+void zero_page(void *page)
+{
+	memset(page, 0, PAGE_SIZE);
+}
+
+void wbinvd(void)
+{
+	model.me->wbinvds++;
+}
+
+void lgdt(const struct hv_table *table)
+{
+	if (table->base != (u64)model.me->core->gdt)
+		model_fatal("LGDT of another's table");
+}
+
+void lidt(const struct hv_table *table)
+{
+	if (!table->base)
+		model.resets = true;
+}
+
+void ltr(u16 selector)
+{
+	if (selector != CORE_TR)
+		model_fatal("LTR %#x", selector);
+}
+
+void ud2(void)
+{
+	way_out(model.resets ? MODEL_RESET : MODEL_UD2);
+}
+
+void write_page_0(void)
+{
+	way_out(MODEL_PAGE_0);
+}
+
+void verw(const u16 *selector)
+{
+	if (*selector != CORE_SS)
+		model_fatal("VERW of %#x", *selector);
+	model.me->verws++;
+}
+
+void vmexit_entry(void)
+{
+	model_fatal("vmexit_entry() was called");
+}
+
+__noreturn void resume(struct ctx *ctx)
+{
+	const char *why = model_enter(ctx);
+
+	if (why)
+		model_fatal("VM entry: %s", why);
+	model_resumed = ctx;
+	way_out(MODEL_RESUMED);
+}
+
+__noreturn void return_to_linux(u64 linux_va, u64 cr3, u64 cr4, u64 stub)
+{
+	way_out(MODEL_LINUX);
+}
+
+void model_init(const struct model_type *type, u32 cpus)
+{
+	memset(&model, 0, sizeof(model));
+	model_vmx_init();
+	model.type = type;
+	model.tsc = 1000000000ULL;
+	model.unsupported_field = ~0U;
+	for (u32 i = 0; i < cpus; i++) {
+		model_use(i);
+		model.me->number = i;
+		model.me->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
+		model.me->cr3 = 0x1000;
+		model.me->cr4 = CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | BIT(10) | CR4_OSXSAVE;
+		model.me->dr[6] = 0xffff0ff0;
+		model.me->dr[7] = 0x400;
+		model.me->xcr0 = type->xcr0;
+		((u32 *)model.me->fpu)[6] = 0x1f80;
+		for (u32 m = 0; m < type->msrs; m++)
+			model_msr_add(type->msr[m].msr, MODEL_READ, type->msr[m].value);
+		static const struct { u32 msr; u64 value; } both[] = {
+			{ MSR_SYSENTER_CS, 0x10 }, { MSR_SYSENTER_ESP, 0x5000 },
+			{ MSR_SYSENTER_EIP, 0x6000 }, { MSR_PAT, 0x0007040600070406ULL },
+			{ MSR_EFER, 0xd01 }, { MSR_STAR, 0x23001000000000ULL },
+			{ MSR_LSTAR, 0xffffffff81000000ULL }, { MSR_CSTAR, 0xffffffff81000040ULL },
+			{ MSR_SFMASK, 0x47700 }, { MSR_FS_BASE, 0x7000 }, { MSR_GS_BASE, 0x8000 },
+			{ MSR_KERNEL_GS_BASE, 0x9000 }, { MSR_TSC_AUX, 0 }, { MSR_DEBUGCTL, 0 },
+			{ MSR_SPEC_CTRL, 0 },
+		};
+		for (u32 m = 0; m < ARRAY_SIZE(both); m++)
+			model_msr_add(both[m].msr, MODEL_BOTH, both[m].value);
+		model_msr_add(MSR_PRED_CMD, MODEL_WRITE, 0);
+		model_msr_add(MSR_FLUSH_CMD, MODEL_WRITE, 0);
+		model_msr_add(MSR_FEATURE_CONTROL, MODEL_BOTH, 5);
+	}
+	model_use(0);
+}
