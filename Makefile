@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# hvmod: module, hvctl, demo and tests. README.md says what for; `make help` lists the targets.
+
+KERNELRELEASE ?= $(shell uname -r)
+KDIR	?= /lib/modules/$(KERNELRELEASE)/build
+CHECK	:= selftests/check/run
+
+.PHONY: all help demo check check-unit check-build check-lab check-docs check-long \
+	modules hvctl install clean
+
+all: modules hvctl
+
+help:
+	@echo 'make             build hvmod.ko for this kernel ($(KERNELRELEASE)) and hvctl'
+	@echo 'make install     install both'
+	@echo 'make demo        show it all in an emulated machine; needs no VT-x'
+	@echo 'make check       run all tests but the long ones: the next four'
+	@echo 'make check-unit  unit tests in user space, with ASan and UBSan'
+	@echo 'make check-build build the module for every supported kernel, without a warning'
+	@echo 'make check-lab   tests in the emulated machine'
+	@echo 'make check-docs  licences, links and style'
+	@echo 'make check-long  what takes an hour: 50 rounds under a debug kernel and the like'
+	@echo 'make clean       delete what was built here'
+	@echo
+	@echo 'KDIR=DIR or KERNELRELEASE=R builds for another kernel. TESTS="NAME..." picks tests.'
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+hvctl:
+	$(MAKE) -C cli
+
+install: all
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	install -D -m 755 cli/hvctl $(DESTDIR)/usr/bin/hvctl
+
+demo:
+	@selftests/demo/run
+
+check:
+	@$(CHECK) docs unit build lab
+
+check-unit check-build check-lab check-docs check-long: check-%:
+	@$(CHECK) $*
+
+clean:
+	rm -rf selftests/check/out selftests/unit/*/out kmod/ring1
+	$(MAKE) -C cli clean
+	find kmod . -maxdepth 1 \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name Module.symvers -o -name modules.order \) -delete
