@@ -18,6 +18,10 @@ int __real_ioctl(int fd, unsigned long request, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 int __wrap_sysinfo(struct sysinfo *info);
+int __real_pthread_create(pthread_t *id, const pthread_attr_t *attr,
+			  void *(*body)(void *arg), void *arg);
+int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr,
+			  void *(*body)(void *arg), void *arg);
 
 static int fake_fd(void)
 {
@@ -116,6 +120,14 @@ int __wrap_sysinfo(struct sysinfo *info)
 	info->totalram = fake.host_bytes;
 	info->mem_unit = 1;
 	return 0;
+}
+
+int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attr,
+			  void *(*body)(void *arg), void *arg)
+{
+	if (fake.fail_thread && !--fake.fail_thread)
+		return EAGAIN;
+	return __real_pthread_create(id, attr, body, arg);
 }
 
 static long get_caps(struct hvmod_caps *caps)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * /dev/hvmod without a module: open(), ioctl() and sysinfo() of the VMM end
- * here. What "the guest does" is a function that a test gives.
+ * /dev/hvmod without a module: open(), ioctl() and more of what the VMM calls
+ * ends here. What "the guest does" is a function that a test gives.
  */
 #ifndef HVMOD_FAKE_MODULE_H
 #define HVMOD_FAKE_MODULE_H
@@ -42,6 +42,7 @@ struct fake_module {
 	int open_errno;
 	int fail_at;		/* the n-th ioctl fails, 0: none */
 	int fail_errno;
+	int fail_thread;	/* the n-th thread is not made, 0: all are */
 	uint32_t abi_version;
 	uint32_t vcpus_max;
 	uint64_t host_bytes;

@@ -592,6 +592,60 @@ static void test_pause_before_start(void)
 	vmm_destroy(vmm);
 }
 
+static void test_start_fails(void)
+{
+	struct vmm *vmm;
+
+	begin(2, guest_busy);
+	vmm = create();
+	fake.fail_at = fake.calls + 1;
+	fake.fail_errno = EIO;
+	ok(vmm_start(vmm) == -1 && errno == EIO && !fake.vcpu[0].entries,
+	   "the module refuses to let it run");
+	ok(vmm_start(vmm) == 0, "a second try is possible");
+	ok(vmm_start(vmm) == -1, "a second start is not");
+	fake_wait_inside(1);
+	pthread_mutex_lock(&fake.lock);
+	fake.fail_at = fake.calls + 1;
+	pthread_mutex_unlock(&fake.lock);
+	vmm_destroy(vmm);
+	ok(!ends, "nor does a failing module stop the end");
+}
+
+static void test_thread_fails(void)
+{
+	struct vmm *vmm;
+
+	begin(3, guest_busy);
+	vmm = create();
+	fake.fail_thread = 2;
+	ok(vmm_start(vmm) == -1 && errno == EAGAIN, "a thread cannot be made");
+	ok(fake.state == HVMOD_STATE_CRASHED && vmm_pause(vmm) == -1 &&
+	   vmm_start(vmm) == -1 && !ends, "that ends the domain, by the return value alone");
+	vmm_destroy(vmm);
+}
+
+static void test_pause_fails(void)
+{
+	struct vmm *vmm = start(2, NULL);
+
+	fake_wait_entry(0, 1);
+	fake_wait_entry(1, 1);
+	fake.fail_errno = EIO;
+	fake.fail_at = fake.calls + 1;
+	ok(vmm_pause(vmm) == -1 && errno == EIO, "the module refuses to pause it");
+	ok(fake.state == HVMOD_STATE_RUNNING, "it runs on");
+	fake_wait_entry(0, 1);
+	fake_wait_entry(1, 1);
+	ok(vmm_pause(vmm) == 0, "a second try is possible");
+	fake.fail_at = fake.calls + 1;
+	ok(vmm_unpause(vmm) == -1 && errno == EIO &&
+	   fake.state == HVMOD_STATE_PAUSED && !fake_inside(),
+	   "the module refuses to unpause it: it stays paused");
+	ok(vmm_unpause(vmm) == 0, "a second try is possible");
+	vmm_destroy(vmm);
+}
+
 /* vCPU 1 halts for good until vCPU 0 has done something a number of times. */
 static int guest_halt_one(unsigned int vcpu, struct hvmod_run *run,
 			  unsigned int n)
@@ -711,6 +765,9 @@ int main(void)
 	test_string_fault();
 	test_pause();
 	test_pause_before_start();
+	test_start_fails();
+	test_thread_fails();
+	test_pause_fails();
 	test_halt_one();
 	test_race();
 	test_large();
