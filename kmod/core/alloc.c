@@ -167,7 +167,8 @@ int pool_donate(u64 pa, u64 pages)
 {
 	int ret;
 
-	if (!pages || pages > 512 || pa & ~PAGE_MASK || pa >> machine.max_pa_bits)
+	/* Address 0 is the lists' word for none. */
+	if (!pa || !pages || pages > 512 || pa & ~PAGE_MASK || pa >> machine.max_pa_bits)
 		return -HV_EINVAL;
 	if (!all_plain(pa, pages))
 		return -HV_EBUSY;
