@@ -8,6 +8,9 @@ void core_enter(u64 operation, u64 number);
 struct answer left;
 u64 exit_length, exit_vectoring, exit_vectoring_error, exit_interruption, exit_gpa, exit_linear;
 
+bool hostile_states;
+u32 entries_refused;
+
 static void *memory;
 static u32 run_pages;
 
@@ -33,7 +36,7 @@ static void make_memory(void)
 	map_ram(RAM_HIGH, RAM_HIGH_END);
 }
 
-static void *ram(u64 pa)
+void *ram(u64 pa)
 {
 	return (char *)memory + pa;
 }
@@ -135,11 +138,25 @@ void world_start(const struct model_type *type, u32 cpus, const struct world_opt
 	model_use(0);
 }
 
+/* SDM volume 3, 27.8: the processor refuses guest state with a VM exit. */
+static struct ctx *refuse(struct ctx *ctx)
+{
+	ctx->launched = 1;		/* entry.S, at VMLAUNCH */
+	entries_refused++;
+	model_exit();
+	model_set(EXIT_REASON, EXIT_GUEST_STATE | EXIT_REASON_ENTRY_FAILURE);
+	return dispatch(ctx);
+}
+
 static struct ctx *go(struct ctx *ctx)
 {
 	struct ctx *next = dispatch(ctx);
 	const char *why = model_enter(next);
 
+	if (why && next->domu && hostile_states) {
+		next = refuse(next);
+		why = model_enter(next);
+	}
 	if (why)
 		model_fatal("VM entry: %s", why);
 	if (machine.lock.held)

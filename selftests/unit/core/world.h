@@ -40,6 +40,11 @@ void world_start(const struct model_type *type, u32 cpus, const struct world_opt
 /* core_enter() on a processor. Return: how it came back; *why from RAX. */
 enum model_exit world_enter(u32 cpu, u64 operation, u64 *why);
 
+/* A guest whose state the processor refuses is no error of the test. */
+extern bool hostile_states;
+extern u32 entries_refused;
+
+void *ram(u64 pa);
 struct hv_linux *world_linux(u32 cpu);
 
 /* VMCALL of Domain-0 on a processor. */
