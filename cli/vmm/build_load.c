@@ -24,7 +24,8 @@ static int open_file(struct build *build, const char *what, const char *path,
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0 || fstat(*fd, &stat)) {
 		error = errno;
-		return build_fail(build, error,
+		/* ENOENT and its like are about the module, see vmm.h. */
+		return build_fail(build, error == EACCES ? error : EINVAL,
 				  "%s %s: cannot be opened: %s\nhint: check the path and its permissions",
 				  what, path, strerror(error));
 	}

@@ -187,7 +187,7 @@ static void test_wrong_input(void)
 	expect(ENOMEM, "needs memory", "more memory");
 	begin(1, NULL);
 	config.kernel = "/nonexistent";
-	expect(ENOENT, "kernel /nonexistent: cannot be opened", "path");
+	expect(EINVAL, "kernel /nonexistent: cannot be opened: No such file", "path");
 	config.kernel = directory;
 	expect(EINVAL, "not a regular file", "path");
 	config.kernel = text_file;
@@ -196,7 +196,7 @@ static void test_wrong_input(void)
 	expect(ENOEXEC, "cpio", "vmlinuz");
 	begin(1, NULL);
 	config.initrd = "/nonexistent";
-	expect(ENOENT, "initrd /nonexistent", "path");
+	expect(EINVAL, "initrd /nonexistent: cannot be opened: No such file", "path");
 	begin(1, NULL);
 	fake.fail_at = 2;
 	fake.fail_errno = EEXIST;
