@@ -65,7 +65,8 @@ static void vcpu_destroy(struct vcpu *vcpu)
 {
 	u64 self = vcpu->self_pa;
 
-	machine.vpid_used[vcpu->vpid / 64] &= ~BIT(vcpu->vpid % 64);
+	if (vcpu->vpid)
+		machine.vpid_used[vcpu->vpid / 64] &= ~BIT(vcpu->vpid % 64);
 	page_unshare(vcpu->run_pa, 1);
 	page_free(vcpu->ctx.vmcs);
 	page_free(vcpu->xsave_pa);
