@@ -228,6 +228,8 @@ void world_donate(u64 pages)
 
 	if (!machine.generation)
 		next = FREE_RAM;
+	if (next == OWN_START)
+		next = OWN_START + 0x400000;
 	if (gate_call(0, GATE_DONATE, next, pages, 0, 0).rax)
 		model_fatal("donation failed");
 	next += pages * PAGE_SIZE;
