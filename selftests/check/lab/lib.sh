@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For tests that run in the lab's machine: TAP, domains, memory.
+# shellcheck shell=sh
+export NO_COLOR=1 TERM=dumb
+
+MODULE=/lib/hvmod/hvmod.ko
+tests=0
+failures=0
+
+# report STATUS TEXT
+report() {
+	tests=$((tests + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tests - $2"
+	else
+		echo "not ok $tests - $2"
+		failures=$((failures + 1))
+	fi
+}
+
+# check TEXT COMMAND...: a test that COMMAND succeeds. It runs in this shell.
+check() {
+	check_text=$1
+	shift
+	if "$@"; then
+		report 0 "$check_text"
+	else
+		echo "# failed: $*"
+		report 1 "$check_text"
+	fi
+}
+
+# fails STATUS PATTERN COMMAND...: a test that COMMAND ends with STATUS and says PATTERN.
+fails() {
+	want_status=$1
+	want_text=$2
+	shift 2
+	status=0
+	"$@" >/tmp/said 2>&1 </dev/null || status=$?
+	sed 's/^/# /' /tmp/said
+	if [ "$status" = "$want_status" ] && grep -qiE -- "$want_text" /tmp/said; then
+		report 0 "refused with $want_status: $*"
+	else
+		echo "# status $status, wanted $want_status and '$want_text'"
+		report 1 "refused with $want_status: $*"
+	fi
+}
+
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+finish() {
+	echo "1..$tests"
+	[ "$failures" = 0 ]
+	exit
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	limit=$1
+	shift
+	waited=0
+	until "$@"; do
+		[ $waited -lt "$((limit * 4))" ] || return 1
+		sleep 0.25
+		waited=$((waited + 1))
+	done
+}
+
+# domain NAME [HV.DO [ARGUMENT...]]: a domain with Debian's kernel.
+domain() {
+	domain_name=$1
+	domain_do=${2:-idle}
+	shift
+	[ $# = 0 ] || shift
+	hvctl create --name "$domain_name" --memory 128M --kernel /guests/vmlinuz --initrd /guests/initrd.img \
+		--cmdline "console=ttyS0 hv.do=$domain_do" "$@" >/dev/null
+}
+
+said() {
+	hvctl console --log "$1" 2>/dev/null | grep -q "$2"
+}
+
+exists() {
+	hvctl list -q >/tmp/ids && hvctl info "$1" >/dev/null 2>&1
+}
+
+gone() {
+	! exists "$1"
+}
+
+# user_space NAME: wait until the guest's own programs run; show what it said if they don't.
+user_space() {
+	domain_waited=0
+	until said "$1" '^GUEST-USERSPACE-OK'; do
+		if [ $domain_waited -ge 300 ] || gone "$1"; then
+			echo "# $1 did not get to its user space:"
+			hvctl list -a | sed 's/^/# /'
+			hvctl console --log "$1" 2>&1 | tail -n 15 | tr -d '\r' | sed 's/^/# /'
+			return 1
+		fi
+		sleep 1
+		domain_waited=$((domain_waited + 1))
+	done
+}
+
+# state NAME
+state() {
+	hvctl list --noheadings --raw -o NAME,STATE | sed -n "s/^$1 //p"
+}
+
+is() {
+	[ "$1" = "$2" ] || {
+		echo "# got '$1', wanted '$2'"
+		return 1
+	}
+}
+
+# available: kB of memory, after what can be dropped was dropped and what is freed late is free.
+available() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+# no_less NOW BEFORE SLACK, in kB
+no_less() {
+	echo "# memory available: $1 kB, before $2 kB, $3 kB of difference are allowed"
+	[ "$1" -ge $(($2 - $3)) ]
+}
+
+
+load() {
+	insmod "$MODULE"
+}
+
+unload() {
+	rmmod hvmod && [ ! -e /sys/module/hvmod ] && [ ! -e /dev/hvmod ]
+}
