@@ -223,8 +223,13 @@ int domain_map(u64 handle, u64 gpa, u64 pa, u64 pages, bool readonly)
 	u64 step = ept_level_size(level);
 
 	for (done = 0; done < pages * PAGE_SIZE; done += step) {
-		u64 *entry = ept_entry(&domain->ept, gpa + done, level);
+		u64 *entry;
+		int at;
 
+		/* Looked at first: ept_entry() would split a larger page. */
+		entry = ept_find(&domain->ept, gpa + done, &at);
+		if (!*entry)
+			entry = ept_entry(&domain->ept, gpa + done, level);
 		if (!entry)
 			ret = -HV_ENOMEM;
 		else if (*entry)
