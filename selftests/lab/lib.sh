@@ -24,6 +24,12 @@ need_root() {
 	[ "$(id -u)" = 0 ] || die "$1 needs root; run it with sudo"
 }
 
+# nested_kvm: does KVM here give its guests VMX?
+nested_kvm() {
+	grep -qw vmx /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ] &&
+		grep -q '^[Y1]' /sys/module/kvm_intel/parameters/nested 2>/dev/null
+}
+
 # with_lock NAME COMMAND...: one at a time over all runs that share the cache.
 with_lock() {
 	local name=$1

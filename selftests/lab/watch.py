@@ -17,6 +17,9 @@ WARNING = re.compile(r"WARNING: (CPU: \d+|\S+:\d+ at )")
 # In the engine's log.
 ENGINE_CRASH = re.compile(r"exception\(\): 3rd|VMABORT|>>PANIC<<|PANIC: ")
 ENTRY_FAILURE = re.compile(r"VMFAIL: |VMENTER FAIL|VMENTRY FAIL|VMEXIT: Error when loading")
+# Linux ends a restart with a triple fault where nothing else resets the machine, and in Bochs nothing does.
+RESTART = re.compile(r"reboot: machine restart")
+RESET = re.compile(r"exception\(\): 3rd")
 NORMAL_END = re.compile(r"ACPI control: soft power off")
 # What every boot has: thousands of lines about registers that Bochs does not have, and its own greetings.
 NOISE = re.compile(r"(RDMSR|WRMSR): Unknown register|atapi_cmd_error|TSC-Deadline timer is disabled")
@@ -90,6 +93,7 @@ class Log:
 		self.allow_entry_failures = allow_entry_failures
 		self.start = self.changed = time.monotonic()
 		self.booted = False
+		self.restarting = self.reset = False
 		self.greeted = False
 		self.crash = None
 		self.warning = None
@@ -99,11 +103,15 @@ class Log:
 	def console(self, data):
 		for line in self.split("console", data):
 			self.judge(line, CRASH.search(line))
+			self.restarting = self.restarting or bool(RESTART.search(line))
 			if self.booted and self.warning is None and WARNING.search(line):
 				self.warning = line
 
 	def engine(self, data):
 		for line in self.split("engine", data):
+			if self.restarting and RESET.search(line):
+				self.reset = True
+				continue
 			bad = ENGINE_CRASH.search(line)
 			if not self.allow_entry_failures:
 				bad = bad or ENTRY_FAILURE.search(line)
