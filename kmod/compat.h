@@ -7,9 +7,24 @@
 #ifndef HVMOD_COMPAT_H
 #define HVMOD_COMPAT_H
 
+#include <linux/version.h>
+
+#ifdef __ASSEMBLY__
+
+#include <asm/unwind_hints.h>
+
+/* 6.4: UNWIND_HINT_EMPTY was split in two */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+.macro UNWIND_HINT_UNDEFINED
+	UNWIND_HINT_EMPTY
+.endm
+#endif
+
+#else /* __ASSEMBLY__ */
+
 #include <linux/mm.h>
 #include <linux/thread_info.h>
-#include <linux/version.h>
+#include <asm/msr.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "hvmod needs Linux 6.1 or newer"
@@ -29,5 +44,12 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 #else
 #define HV_TIF_RESCHED	_TIF_NEED_RESCHED
 #endif
+
+/* 6.16: rdmsrl() was renamed */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define rdmsrq(msr, value)	rdmsrl(msr, value)
+#endif
+
+#endif /* __ASSEMBLY__ */
 
 #endif

@@ -209,6 +209,10 @@ int hv_pool_init(unsigned long pages, struct hv_range *own, u32 max,
 void hv_pool_exit(void);
 void hv_pool_shrink(void);
 
+/* events.c */
+void hv_events_start(void);
+void hv_events_stop(void);
+
 /* crash.c */
 int hv_crash_init(void);
 void hv_crash_exit(void);

@@ -139,7 +139,7 @@ static void capture(struct hv_cpu_state *state)
 	capture_segment(&lx->segment[6], ldtr, ldtr & ~3 ? tss_base(&lx->gdt, ldtr) : 0);
 	capture_segment(&lx->segment[7], tr, tss_base(&lx->gdt, tr));
 	get_debugreg(lx->dr7, 7);
-	rdmsrl(MSR_IA32_DEBUGCTLMSR, lx->debugctl);
+	rdmsrq(MSR_IA32_DEBUGCTLMSR, lx->debugctl);
 
 	bytes = min_t(size_t, lx->gdt.limit + 1, sizeof(state->gdt));
 	memcpy(state->gdt, (const void *)lx->gdt.base, bytes);

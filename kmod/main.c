@@ -31,6 +31,7 @@ static int __init hvmod_init(void)
 	ret = hv_chardev_register();
 	if (ret)
 		goto leave;
+	hv_events_start();
 	return 0;
 
 leave:
@@ -44,6 +45,7 @@ crash:
 static void __exit hvmod_exit(void)
 {
 	hv_chardev_unregister();
+	hv_events_stop();
 	hv_leave();
 	hv_crash_exit();
 }

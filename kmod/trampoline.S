@@ -11,6 +11,8 @@
 #include <asm/asm.h>
 #include <asm/nospec-branch.h>
 
+#include "compat.h"
+
 #define LX_CORE_CR3	0
 #define LX_CORE_RSP	8
 #define LX_CORE_RIP	16
@@ -40,6 +42,9 @@
 	.text
 	.balign	64
 SYM_CODE_START(hv_trampoline)
+	ANNOTATE_NOENDBR
+	UNWIND_HINT_UNDEFINED
+	int3
 SYM_CODE_END(hv_trampoline)
 
 /*
@@ -47,6 +52,7 @@ SYM_CODE_END(hv_trampoline)
  * .Lback, in VMX non-root operation or with the reason why not in RAX.
  */
 SYM_CODE_START(hv_enter_core)
+	UNWIND_HINT_UNDEFINED
 	ANNOTATE_NOENDBR
 	push	%rbp
 	push	%rbx
@@ -69,6 +75,7 @@ SYM_CODE_START(hv_enter_core)
 	ANNOTATE_RETPOLINE_SAFE
 	jmp	*%rcx
 .Lback:
+	UNWIND_HINT_UNDEFINED
 	ANNOTATE_NOENDBR
 	pop	%r15
 	pop	%r14
@@ -88,6 +95,7 @@ SYM_CODE_END(hv_enter_core)
  * the TLB held of Linux from before the launch.
  */
 SYM_CODE_START(hv_leave_core)
+	UNWIND_HINT_UNDEFINED
 	ENDBR
 	mov	%rsi, %cr3
 	lgdt	LX_LTR_GDT(%rdi)
@@ -137,5 +145,7 @@ SYM_CODE_START(hv_leave_core)
 SYM_CODE_END(hv_leave_core)
 
 SYM_CODE_START(hv_trampoline_end)
+	ANNOTATE_NOENDBR
+	UNWIND_HINT_UNDEFINED
 	int3
 SYM_CODE_END(hv_trampoline_end)

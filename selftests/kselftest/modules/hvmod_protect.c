@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tries what a root exploit would: reads and writes every page of RAM through
+ * the kernel's own mapping, ring -1's among them. Loading it succeeds only if
+ * exactly the pages that ring -1 says it owns ended in #GP, for reading and
+ * for writing.
+ *
+ * A write stores what was read before, so that a page that is not protected
+ * after all survives the test.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <asm/asm.h>
+#include <asm/extable_fixup_types.h>
+
+static ulong expect;
+module_param(expect, ulong, 0444);
+MODULE_PARM_DESC(expect, "pages that ring -1 owns (core_pages of HVMOD_GET_CAPS)");
+
+struct tally {
+	ulong pages, read_faults, write_faults, write_passes;
+};
+
+/* Return: false if the access ended in #GP. */
+static bool try_read(const ulong *address, ulong *value)
+{
+	long fault = 0;
+
+	asm volatile("1:	mov (%[addr]), %[value]\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_IMM_REG | EX_DATA_IMM(-1), %[fault])
+		     : [value] "=r" (*value), [fault] "+r" (fault)
+		     : [addr] "r" (address) : "memory");
+	return !fault;
+}
+
+static bool try_write(ulong *address, ulong value)
+{
+	long fault = 0;
+
+	asm volatile("1:	mov %[value], (%[addr])\n"
+		     "2:\n"
+		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_IMM_REG | EX_DATA_IMM(-1), %[fault])
+		     : [fault] "+r" (fault)
+		     : [addr] "r" (address), [value] "r" (value) : "memory");
+	return !fault;
+}
+
+static int probe_range(struct resource *res, void *arg)
+{
+	ulong pfn = PFN_UP(res->start), end = PFN_DOWN(res->end + 1);
+	struct tally *tally = arg;
+
+	for (; pfn < end; pfn++) {
+		ulong *address, value = 0;
+
+		if (!pfn_valid(pfn))
+			continue;
+		address = pfn_to_kaddr(pfn);
+		tally->pages++;
+		if (!try_read(address, &value)) {
+			tally->read_faults++;
+			if (try_write(address, value))
+				tally->write_passes++;
+			else
+				tally->write_faults++;
+		}
+		if (!(pfn & 0xfff))
+			cond_resched();
+	}
+	return 0;
+}
+
+static int __init hvmod_protect_init(void)
+{
+	struct tally tally = { 0 };
+
+	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, -1, &tally,
+			    probe_range);
+	pr_info("%lu pages of RAM, %lu ended reads in #GP, %lu writes in #GP, %lu were written; ring -1 owns %lu\n",
+		tally.pages, tally.read_faults, tally.write_faults, tally.write_passes, expect);
+	if (!expect || tally.read_faults != expect || tally.write_faults != expect)
+		return -EIO;
+	return 0;
+}
+
+static void __exit hvmod_protect_exit(void)
+{
+}
+
+module_init(hvmod_protect_init);
+module_exit(hvmod_protect_exit);
+MODULE_DESCRIPTION("Tries to read and write the memory of hvmod's core");
+MODULE_LICENSE("GPL");
