@@ -10,6 +10,7 @@
 
 #include "acpi.h"
 #include "aml.h"
+#include "compiler.h"
 #include "tap.h"
 
 #define GPA	0xE0000ULL
@@ -71,6 +72,8 @@ static void test_tables(unsigned int vcpus)
 	fadt = table(get64(xsdt + 36), "FACP");
 	madt = table(get64(xsdt + 44), "APIC");
 	ok(fadt && get32(fadt + 4) == 276 && fadt[8] == 6, "FADT of revision 6");
+	ok(!memcmp(fadt + 10, "HVMOD HVMODPC ", 14) &&
+	   !memcmp(fadt + 28, "HVMD", 4), "its maker");
 	ok(madt && get32(madt + 36) == 0xFEE00000, "MADT");
 	dsdt = table(get64(fadt + 140), "DSDT");
 	ok(dsdt, "DSDT by X_DSDT");
@@ -103,6 +106,7 @@ static void test_space(void)
 		free(exact);
 	}
 	ok(!built, "every smaller buffer is too small");
+	ok(acpi_build(tables, used, GPA, 64) == used, "one of the size is not");
 	ok(!acpi_build(tables, sizeof(tables), GPA, 256), "256 vCPUs are too many");
 }
 
@@ -124,7 +128,7 @@ static void test_package_length(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		struct aml aml = { .bytes = buffer, .size = sizeof(buffer) };
 		size_t mark = aml_begin_scope(&aml, "_SB_");
 
@@ -134,6 +138,41 @@ static void test_package_length(void)
 		   !memcmp(buffer + 1 + lengths[i].bytes, "_SB_", 4) &&
 		   aml.used == 1 + lengths[i].bytes + lengths[i].content,
 		   "package length of %zu bytes", lengths[i].content);
+	}
+}
+
+static void test_integers(void)
+{
+	static const struct {
+		uint32_t value;
+		const char *bytes;
+		size_t count;
+	} integers[] = {
+		{ 0, "\x00", 1 },
+		{ 1, "\x01", 1 },
+		{ 2, "\x0a\x02", 2 },
+		{ 0xFF, "\x0a\xff", 2 },
+		{ 0x100, "\x0b\x00\x01", 3 },
+		{ 0xFFFF, "\x0b\xff\xff", 3 },
+		{ 0x10000, "\x0c\x00\x00\x01\x00", 5 },
+		{ 0xFFFFFFFF, "\x0c\xff\xff\xff\xff", 5 },
+	};
+	uint8_t buffer[5];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(integers); i++) {
+		struct aml aml = { .bytes = buffer, .size = sizeof(buffer) };
+		struct aml small = {
+			.bytes = buffer,
+			.size = integers[i].count - 1,
+		};
+
+		aml_integer(&small, integers[i].value);
+		aml_integer(&aml, integers[i].value);
+		ok(aml.used == integers[i].count && !aml.overflow &&
+		   !memcmp(buffer, integers[i].bytes, aml.used) &&
+		   small.overflow && small.used <= small.size,
+		   "integer 0x%x", integers[i].value);
 	}
 }
 
@@ -202,6 +241,7 @@ int main(void)
 	test_tables(64);
 	test_space();
 	test_package_length();
+	test_integers();
 	test_iasl();
 	return tap_done();
 }

@@ -202,6 +202,8 @@ static void test_loopback(void)
 	for (i = 0; i < 17; i++)
 		out(UART_TX, (uint8_t)i);
 	ok((in(UART_IIR) & 0x0F) == UART_IIR_RLSI, "overrun is the first of the interrupts");
+	out(UART_IER, 0);
+	ok(in(UART_IIR) == (UART_IIR_NO_INT | 0xC0), "unless it is not enabled");
 	ok(in(UART_LSR) & UART_LSR_OE, "overrun is in LSR");
 	ok(!(in(UART_LSR) & UART_LSR_OE), "and gone once read");
 	for (i = 0; i < 16; i++)
