@@ -91,7 +91,7 @@ static bool xsave_valid(void)
 
 	if (scratch.xsave.xcr0 & ~machine.guest_xcr0 || !xcr0_valid(scratch.xsave.xcr0))
 		return false;
-	if (header[0] & ~scratch.xsave.xcr0 || mxcsr & ~0xffffU)
+	if (header[0] & ~machine.guest_xcr0 || mxcsr & ~0xffffU)
 		return false;
 	for (u32 i = 1; i < XSAVE_HEADER / 8; i++)
 		if (header[i])

@@ -16,13 +16,24 @@ static void write_syscall_msrs(u64 star, u64 lstar, u64 cstar, u64 sfmask)
 	wrmsr(MSR_SFMASK, sfmask);
 }
 
+/*
+ * Vector state is exchanged with all bits of XCR0 that a DomU may have, not
+ * with those that it has: XMM registers need none, and what it turns on later
+ * must not show what another left there.
+ */
+static void set_xcr0(u64 from, u64 to)
+{
+	if (from != to)
+		xsetbv0(to);
+}
+
 static void load_domu(struct cpu *cpu, struct vcpu *vcpu)
 {
 	xsave(cpu->xsave);
 	cpu->dom0_xcr0 = xgetbv0();
-	if (vcpu->xcr0 != cpu->dom0_xcr0)
-		xsetbv0(vcpu->xcr0);
+	set_xcr0(cpu->dom0_xcr0, machine.guest_xcr0);
 	xrstor(vcpu->xsave);
+	set_xcr0(machine.guest_xcr0, vcpu->xcr0);
 	cpu->dom0_kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
 	wrmsr(MSR_KERNEL_GS_BASE, vcpu->kernel_gs);
 	write_syscall_msrs(vcpu->star, vcpu->lstar, vcpu->cstar, vcpu->sfmask);
@@ -48,9 +59,9 @@ static void load_dom0(struct cpu *cpu, struct vcpu *vcpu)
 	write_syscall_msrs(cpu->dom0_star, cpu->dom0_lstar, cpu->dom0_cstar, cpu->dom0_sfmask);
 	vcpu->kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
 	wrmsr(MSR_KERNEL_GS_BASE, cpu->dom0_kernel_gs);
+	set_xcr0(vcpu->xcr0, machine.guest_xcr0);
 	xsave(vcpu->xsave);
-	if (vcpu->xcr0 != cpu->dom0_xcr0)
-		xsetbv0(cpu->dom0_xcr0);
+	set_xcr0(machine.guest_xcr0, cpu->dom0_xcr0);
 	xrstor(cpu->xsave);
 	if (vcpu->owns_debug) {
 		vcpu->dr[0] = read_dr0();
