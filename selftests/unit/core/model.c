@@ -208,12 +208,14 @@ void xsave(void *area)
 /* SDM volume 1, 13.8.1: the header, and MXCSR. */
 void xrstor(const void *area)
 {
+	static const u8 initial[XSAVE_MAX] = { [0] = 0x7f, [1] = 3, [24] = 0x80, [25] = 0x1f };
 	const u64 *header = (const u64 *)area + XSTATE_BV;
 
 	if ((u64)area & 63 || header[0] & ~model.me->xcr0 || header[1] || header[2] ||
 	    ((const u32 *)area)[6] & ~0xffffU)
 		model_fatal("#GP in root mode: XRSTOR of a bad area");
 	copy_components(model.me->fpu, area, header[0] & model.me->xcr0);
+	copy_components(model.me->fpu, initial, ~header[0] & model.me->xcr0);
 	model.me->xrstors++;
 }
 

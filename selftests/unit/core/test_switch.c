@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What changes hands between Domain-0 and a DomU, and the mitigations. */
+#include "world.h"
+
+#define XMM0	160
+#define YMM0	576
+#define ZMM0	0x480
+#define PKRU	0xa80
+
+static void fill(u8 value)
+{
+	memset(model.me->fpu + 32, value, 128);		/* x87 */
+	memset(model.me->fpu + XMM0, value, 256);
+	memset(model.me->fpu + YMM0, value, 256);
+	memset(model.me->fpu + 0x440, value, 0x640);	/* AVX-512 */
+}
+
+static bool all(u32 from, u32 bytes, u8 value)
+{
+	for (u32 i = 0; i < bytes; i++)
+		if (model.me->fpu[from + i] != value)
+			return false;
+	return true;
+}
+
+static bool everything(u8 value)
+{
+	return all(32, 128, value) && all(XMM0, 256, value) && all(YMM0, 256, value) &&
+	       all(0x440, 0x640, value);
+}
+
+/* XCR0 says what XSAVE handles, not which registers a guest can reach: SSE works without it. */
+static void vector_registers(void)
+{
+	struct vcpu *vcpu;
+
+	world_start(&skylake_server, 1, NULL);
+	fill(0xd0);
+	vcpu = running_guest();
+	ok(vcpu->xcr0 == 1 && all(XMM0, 256, 0), "a new guest sees no XMM register of Domain-0");
+	ok(all(YMM0, 256, 0) && all(0x440, 0x640, 0), "and nothing of the rest, should it ask for it");
+	memset(model.me->fpu + XMM0, 0x11, 256);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(everything(0xd0) && model.me->xcr0 == 0x2e7, "Domain-0 has all of its own back");
+	fill(0xd1);
+	guest_run(vcpu);
+	ok(all(XMM0, 256, 0x11), "a guest with XCR0 = 1 keeps its XMM registers");
+	vcpu->ctx.gpr[RAX] = 7;
+	vcpu->ctx.gpr[RCX] = vcpu->ctx.gpr[RDX] = 0;
+	model_set(GUEST_CR4, CR4_VMXE | CR4_OSXSAVE);
+	guest_exit(EXIT_XSETBV, 0);
+	fill(0x22);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(everything(0xd1), "Domain-0's again");
+	guest_run(vcpu);
+	ok(model.me->xcr0 == 7 && all(XMM0, 256, 0x22) && all(YMM0, 256, 0x22), "AVX state is kept");
+}
+
+static void two_guests(void)
+{
+	struct vcpu *a, *b;
+	u64 domain;
+
+	world_start(&skylake_server, 1, NULL);
+	a = running_guest();
+	fill(0xaa);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	domain = make_domain();
+	b = make_vcpu(domain, 0);
+	guest_run(b);
+	ok(!all(XMM0, 16, 0xaa) && !all(YMM0, 16, 0xaa) && !all(ZMM0, 16, 0xaa),
+	   "one guest's registers are not another's");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	guest_run(a);
+	ok(all(XMM0, 256, 0xaa), "and come back");
+}
+
+static void cr2(void)
+{
+	struct vcpu *vcpu;
+
+	world_start(&skylake_server, 1, NULL);
+	model.me->cr2 = 0xd0d0;
+	vcpu = running_guest();
+	ok(model.me->cr2 == 0, "CR2 is the guest's");
+	model.me->cr2 = 0x9999;
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(model.me->cr2 == 0xd0d0, "Domain-0's");
+	guest_run(vcpu);
+	ok(model.me->cr2 == 0x9999, "the guest's again");
+}
+
+static void mitigations(void)
+{
+	static const struct world_options on = { .flags = HV_BOOT_MITIGATIONS };
+	struct vcpu *a, *b;
+	struct model_msr *ibpb, *l1d, *spec;
+	u64 verws;
+
+	world_start(&skylake_server, 1, &on);
+	ibpb = model_msr(MSR_PRED_CMD);
+	l1d = model_msr(MSR_FLUSH_CMD);
+	spec = model_msr(MSR_SPEC_CTRL);
+	spec->value = 1;
+	a = running_guest();
+	ok(ibpb->writes == 1 && l1d->writes == 1 && model.me->verws == 1, "IBPB, L1D flush, VERW");
+	ok(spec->value == 0, "the guest's SPEC_CTRL");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(spec->value == 1, "Domain-0's SPEC_CTRL");
+	guest_run(a);
+	ok(ibpb->writes == 1 && l1d->writes == 2 && model.me->verws == 2,
+	   "the same vCPU again: no IBPB, the others");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	b = make_vcpu(make_domain(), 0);
+	guest_run(b);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	guest_run(a);
+	ok(ibpb->writes == 3, "an IBPB at each change of vCPU");
+	verws = model.me->verws;
+	guest_exit(EXIT_CPUID, 0);
+	ok(model.me->verws == verws, "none at an exit that the core ends itself");
+	world_start(&skylake_server, 1, NULL);
+	running_guest();
+	ok(!model_msr(MSR_PRED_CMD)->writes && !model_msr(MSR_FLUSH_CMD)->writes && !model.me->verws,
+	   "none at all when they are off");
+}
+
+/* Every exit leaves the core's own registers as they were. */
+static void host_state(void)
+{
+	struct vcpu *vcpu;
+	struct hvmod_sregs good;
+	struct model_cpu before;
+	u64 seed = 4711;
+
+	world_start(&skylake_server, 1, NULL);
+	vcpu = running_guest();
+	guest_protected_mode();
+	hostile_states = true;
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	gate_call(0, GATE_VCPU_EXPORT, vcpu->domain->handle, 0, HVMOD_STATE_SREGS, 0);
+	good = vcpu->run->sregs;
+	before = *model.me;
+	for (int i = 0; i < 3000; i++) {
+		static const u32 reasons[] = { EXIT_CPUID, EXIT_RDMSR, EXIT_WRMSR, EXIT_CR_ACCESS,
+					       EXIT_XSETBV, EXIT_MOV_DR, EXIT_HLT, EXIT_VMCALL };
+
+		if (!this_cpu()->vcpu) {
+			vcpu->halted = false;
+			vcpu->run->dirty = HVMOD_STATE_SREGS;
+			vcpu->run->sregs = good;
+			vcpu->run->sregs.cr2 = 0;
+			guest_run(vcpu);
+		}
+		for (int r = 0; r < 16; r++)
+			vcpu->ctx.gpr[r] = tap_random(&seed) >> tap_random(&seed) % 64;
+		if (i % 3 == 0)
+			vcpu->ctx.gpr[RCX] = msr_saved_index(i % msr_saved_count());
+		guest_exit(reasons[tap_random(&seed) % 8], tap_random(&seed) & 0xf1f);
+	}
+	if (this_cpu()->vcpu)
+		guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(before.cr0 == model.me->cr0 && before.cr3 == model.me->cr3 && before.cr4 == model.me->cr4 &&
+	   before.cr2 == model.me->cr2 && before.xcr0 == model.me->xcr0, "control registers and XCR0");
+	ok(!memcmp(before.dr, model.me->dr, sizeof(before.dr)), "debug registers");
+	for (u32 i = 0; i < before.msrs; i++)
+		if (before.msr[i].value != model.me->msr[i].value)
+			ok(false, "MSR %#x", before.msr[i].msr);
+	ok(!memcmp(before.fpu, model.me->fpu, sizeof(before.fpu)), "x87, SSE, AVX");
+}
+
+int main(void)
+{
+	vector_registers();
+	two_guests();
+	cr2();
+	mitigations();
+	host_state();
+	return tap_done();
+}
