@@ -6,11 +6,23 @@
 #include "domain.h"
 #include "interp.h"
 
+/*
+ * Outside it EIP wraps at 4 GiB, and VM entry refuses a larger RIP: any program
+ * of Domain-0 can bring it there.
+ */
+static noinline bool in_64_bit_mode(void)
+{
+	return vmread(GUEST_EFER) & EFER_LMA && vmread(GUEST_CS_ACCESS) & BIT(13);
+}
+
 void skip_bytes(u64 length)
 {
 	u64 blocked = vmread(GUEST_INTERRUPTIBILITY);
+	u64 rip = vmread(GUEST_RIP), next = rip + length;
 
-	vmwrite(GUEST_RIP, vmread(GUEST_RIP) + length);
+	if (unlikely((rip ^ next) >> 32) && !in_64_bit_mode())
+		next = (u32)next;
+	vmwrite(GUEST_RIP, next);
 	if (blocked & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))
 		vmwrite(GUEST_INTERRUPTIBILITY, blocked & ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
 	/* The single-step trap that the skipped instruction would have made. */
