@@ -50,7 +50,8 @@ static unsigned int address_width(struct string *s)
 	if (length > sizeof(bytes))
 		return code;
 	if (code != 8)
-		linear += run->sregs.segment[HVMOD_SEG_CS].base;
+		linear = (linear + run->sregs.segment[HVMOD_SEG_CS].base) &
+			 0xFFFFFFFFULL;
 	length = walk_fetch(&s->walk, linear, bytes, length);
 	for (i = 0; i < length; i++) {
 		if (bytes[i] == PREFIX_ADDRESS)
