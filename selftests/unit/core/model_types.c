@@ -108,6 +108,6 @@ const struct model_type ivy_bridge = {
 
 const struct model_type skylake_server = {
 	.name = "Skylake server", .max_leaf = 0x16, .max_extended = 0x80000008,
-	.cpuid = skylake_cpuid, .cpuids = ARRAY_SIZE(skylake_cpuid), .xcr0 = 0x2e7,
+	.cpuid = skylake_cpuid, .cpuids = ARRAY_SIZE(skylake_cpuid), .xcr0 = 0x2ff,
 	.msr = skylake_msr, .msrs = ARRAY_SIZE(skylake_msr),
 };
