@@ -27,12 +27,12 @@ static bool all_present(const struct requirement *list, size_t count)
 
 static void print_as_json(const struct requirement *list, size_t count)
 {
-	json_object *root = json_object_new_object();
-	json_object *array = json_object_new_array();
+	struct json_object *root = json_object_new_object();
+	struct json_object *array = json_object_new_array();
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		json_object *object = json_object_new_object();
+		struct json_object *object = json_object_new_object();
 
 		json_object_object_add(object, "capability",
 				       json_object_new_string(list[i].name));
@@ -120,8 +120,8 @@ static int run(struct verb_context *ctx)
 	} else {
 		ret = print_table(list, count);
 		print_remedies(list, count);
-		printf("\n%s\n", good ? "hvmod can run on this machine." :
-		       "hvmod can not run on this machine as it is.");
+		printf("\n%s\n", good ? "hvmod works on this machine." :
+		       "hvmod does not work on this machine as it is.");
 	}
 	return ret ? ret : good ? HVCTL_OK : HVCTL_UNSUPPORTED;
 }

@@ -61,7 +61,7 @@ static int refused(struct verb_context *ctx, const struct control_reply *reply)
 	return ask_refused(ctx, "attach the console", reply);
 }
 
-static int attach(struct verb_context *ctx, int *console)
+static int open_console(struct verb_context *ctx, int *console)
 {
 	static struct control_reply reply;
 	int pair[2], fd, err;
@@ -105,7 +105,7 @@ static int run(struct verb_context *ctx)
 		.readonly = flags & CONTROL_CONSOLE_READONLY,
 		.no_input = flags & CONTROL_CONSOLE_LOG,
 	};
-	int ret = attach(ctx, &relay.console);
+	int ret = open_console(ctx, &relay.console);
 	enum relay_end end;
 
 	if (ret)

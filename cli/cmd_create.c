@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "launch.h"
 #include "output.h"
 
@@ -55,7 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	size_t flag = key - OPTION_SETTING;
 
-	if (key >= OPTION_SETTING && flag < sizeof(setting_flags) / sizeof(*setting_flags)) {
+	if (key >= OPTION_SETTING && flag < ARRAY_SIZE(setting_flags)) {
 		add_setting(state, setting_flags[flag], arg);
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "ask.h"
 #include "domain_json.h"
 #include "domains.h"
@@ -18,10 +19,10 @@
  * What the VMM process tells. A domain is described without it too: it may be
  * another user's, or stuck.
  */
-static json_object *vmm_record(struct verb_context *ctx)
+static struct json_object *vmm_record(struct verb_context *ctx)
 {
 	static struct control_reply reply;
-	json_object *record = NULL;
+	struct json_object *record = NULL;
 	int64_t deadline = deadline_in(2000);
 	int fd;
 
@@ -51,12 +52,10 @@ static const struct {
 	{ "console_bytes", "Console output", json_type_int },
 };
 
-#define FIELDS	(sizeof(record_fields) / sizeof(record_fields[0]))
-
 /* Only what we know, of the type that it should have: the VMM is not trusted. */
-static json_object *record_field(json_object *record, size_t i)
+static struct json_object *record_field(struct json_object *record, size_t i)
 {
-	json_object *value = NULL;
+	struct json_object *value = NULL;
 
 	if (!record ||
 	    !json_object_object_get_ex(record, record_fields[i].key, &value) ||
@@ -65,14 +64,14 @@ static json_object *record_field(json_object *record, size_t i)
 	return value;
 }
 
-static void print_as_json(const struct hvmod_domain_info *info, json_object *record)
+static void print_as_json(const struct hvmod_domain_info *info, struct json_object *record)
 {
-	json_object *object = domain_json(info);
-	json_object *array = json_object_new_array();
+	struct json_object *object = domain_json(info);
+	struct json_object *array = json_object_new_array();
 	size_t i;
 
-	for (i = 0; i < FIELDS; i++) {
-		json_object *value = record_field(record, i);
+	for (i = 0; i < ARRAY_SIZE(record_fields); i++) {
+		struct json_object *value = record_field(record, i);
 
 		if (value)
 			json_object_object_add(object, record_fields[i].key,
@@ -89,7 +88,7 @@ static void line(const char *title, const char *text)
 	putchar('\n');
 }
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void linef(const char *title, const char *fmt, ...)
 {
 	char text[256];
@@ -124,13 +123,13 @@ static void print_kernel_part(const struct hvmod_domain_info *info)
 		linef("VMM process:", "%u", info->owner_pid);
 }
 
-static void print_record(json_object *record)
+static void print_record(struct json_object *record)
 {
 	char title[32];
 	size_t i;
 
-	for (i = 0; i < FIELDS; i++) {
-		json_object *value = record_field(record, i);
+	for (i = 0; i < ARRAY_SIZE(record_fields); i++) {
+		struct json_object *value = record_field(record, i);
 
 		if (!value)
 			continue;
@@ -144,7 +143,7 @@ static void print_record(json_object *record)
 
 static int run(struct verb_context *ctx)
 {
-	json_object *record = vmm_record(ctx);
+	struct json_object *record = vmm_record(ctx);
 
 	if (globals.json) {
 		print_as_json(&ctx->domain, record);

@@ -168,7 +168,7 @@ static int print_ids(const struct domain_list *list)
 
 static int print_as_json(const struct domain_list *list)
 {
-	json_object *array = json_object_new_array();
+	struct json_object *array = json_object_new_array();
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {

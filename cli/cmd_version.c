@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* hvctl version */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 
 static void print_as_json(const struct hvmod_caps *caps)
 {
-	json_object *root = json_object_new_object();
+	struct json_object *root = json_object_new_object();
 
 	json_object_object_add(root, "hvctl", json_object_new_string(HVCTL_VERSION));
 	json_object_object_add(root, "schema", json_object_new_int(HVCTL_JSON_SCHEMA));
@@ -25,10 +26,11 @@ static int run(struct verb_context *ctx)
 {
 	struct hvmod_caps caps;
 	bool loaded;
-	int device;
+	int device, err;
 
 	(void)ctx;
 	device = device_open_any();
+	err = errno;
 	loaded = device >= 0 && !device_caps(device, &caps);
 	if (device >= 0)
 		close(device);
@@ -40,7 +42,8 @@ static int run(struct verb_context *ctx)
 	if (loaded)
 		printf("module %s, ABI %u\n", caps.module_version, caps.abi_version);
 	else
-		printf("module not loaded, or no permission for " HVCTL_DEVICE "\n");
+		printf("module %s\n", err == EACCES ? "loaded, but no permission to ask it" :
+		       "not loaded");
 	return HVCTL_OK;
 }
 

@@ -51,7 +51,7 @@ static void print_end(const struct verb_context *ctx, const struct wait_end *end
 {
 	const char *key = wanted ? "state" : "outcome";
 	const char *word = wanted ? state_word(wanted) : end->text;
-	json_object *root;
+	struct json_object *root;
 
 	if (globals.json) {
 		root = json_object_new_object();

@@ -12,6 +12,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "config.h"
 #include "name.h"
 #include "output.h"
@@ -21,8 +22,6 @@
 #define DEFAULT_MEMORY	(512ULL << 20)
 #define MEMORY_UNIT	(1ULL << 20)
 #define CMDLINE_MAX	2047	/* what every x86 kernel takes */
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 enum key_type {
 	KEY_NAME,
@@ -314,9 +313,9 @@ static const char *key_text(const struct domain_config *config,
 	}
 }
 
-json_object *config_json(const struct domain_config *config)
+struct json_object *config_json(const struct domain_config *config)
 {
-	json_object *object = json_object_new_object();
+	struct json_object *object = json_object_new_object();
 	char buffer[SIZE_TEXT_MAX];
 	size_t i;
 

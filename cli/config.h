@@ -78,7 +78,7 @@ int config_parse_json(struct domain_config *config, const char *path,
 int config_complete(struct domain_config *config);
 
 /** config_json() - the keys that are set, for output */
-json_object *config_json(const struct domain_config *config);
+struct json_object *config_json(const struct domain_config *config);
 
 /** config_print() - print it as a file that config_read() accepts */
 void config_print(const struct domain_config *config);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "config.h"
 #include "output.h"
 
@@ -30,7 +31,7 @@ static int bad_value(const char *path, const char *key, const char *why)
 }
 
 static int set_from_json(struct domain_config *config, const char *path,
-			 const char *key, json_object *value, bool bytes)
+			 const char *key, struct json_object *value, bool bytes)
 {
 	char text[32];
 
@@ -57,16 +58,16 @@ static int set_from_json(struct domain_config *config, const char *path,
 }
 
 static int set_from_record(struct domain_config *config, const char *path,
-			   json_object *record)
+			   struct json_object *record)
 {
-	json_object *value;
+	struct json_object *value;
 	size_t i;
 	int ret;
 
 	if (json_object_get_type(record) != json_type_object)
 		return fail(HVCTL_USAGE, EINVAL, path, NULL,
 			    "cannot read the configuration: 'domains' holds no object");
-	for (i = 0; i < sizeof(record_keys) / sizeof(record_keys[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(record_keys); i++) {
 		const char *field = record_keys[i].field;
 
 		if (!json_object_object_get_ex(record, field, &value) || !value)
@@ -80,9 +81,9 @@ static int set_from_record(struct domain_config *config, const char *path,
 }
 
 static int set_from_object(struct domain_config *config, const char *path,
-			   json_object *root)
+			   struct json_object *root)
 {
-	json_object *domains;
+	struct json_object *domains;
 
 	if (json_object_object_get_ex(root, "domains", &domains)) {
 		if (json_object_get_type(domains) != json_type_array ||
@@ -105,9 +106,9 @@ static int set_from_object(struct domain_config *config, const char *path,
 int config_parse_json(struct domain_config *config, const char *path,
 		      const char *text)
 {
-	json_tokener *parser = json_tokener_new();
+	struct json_tokener *parser = json_tokener_new();
 	enum json_tokener_error err;
-	json_object *root;
+	struct json_object *root;
 	const char *rest;
 	int ret;
 

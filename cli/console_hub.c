@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "console_hub.h"
 #include "console_ring.h"
 #include "control.h"
@@ -21,9 +22,6 @@
 #define CHUNKS_A_TURN	16
 #define RETRY_MS	2	/* a guest that does not take its input */
 #define RETRY_MAX_MS	100
-
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
 
 /**
  * struct client - somebody attached
@@ -52,6 +50,8 @@ struct client {
 	LIST_ENTRY(client) link;
 };
 
+LIST_HEAD(client_list, client);
+
 /**
  * struct console_hub - see console_hub.h
  * @wakeup: eventfd: there is output
@@ -72,7 +72,7 @@ struct console_hub {
 	struct loop *loop;
 	console_input_t input;
 	void *ctx;
-	LIST_HEAD(, client) clients;
+	struct client_list clients;
 	unsigned int count;
 	int retry_ms;
 	bool ended;
@@ -154,19 +154,17 @@ static void feed(struct client *client)
 	ssize_t n = 1;
 	int i;
 
-	for (i = 0; i < CHUNKS_A_TURN && n > 0 && !has_all(client); i++) {
+	for (i = 0; i < CHUNKS_A_TURN && n > 0 && !has_all(client); i++)
 		n = client->notice[client->notice_at] ? push_notice(client) :
 							push_output(client);
-	}
-	if (n < 0) {
+	if (n < 0)
 		drop_client(client);
-	} else if (!has_all(client)) {
+	else if (!has_all(client))
 		want_events(client, input | EPOLLOUT);
-	} else if (client->hub->ended || client->position >= client->limit) {
+	else if (client->hub->ended || client->position >= client->limit)
 		drop_client(client);
-	} else {
+	else
 		want_events(client, input);
-	}
 }
 
 static void feed_all(struct console_hub *hub)

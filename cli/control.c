@@ -13,21 +13,21 @@ int control_check_request(const void *data, size_t len)
 	uint32_t flags = 0;
 
 	if (len < sizeof(request))
-		return EBADMSG;
+		return -EBADMSG;
 	memcpy(&request, data, sizeof(request));
 	if (request.magic != CONTROL_MAGIC)
-		return EBADMSG;
+		return -EBADMSG;
 	if (request.version != CONTROL_VERSION)
-		return EPROTONOSUPPORT;
+		return -EPROTONOSUPPORT;
 	if (len != sizeof(request))
-		return EBADMSG;
+		return -EBADMSG;
 	if (request.op < CONTROL_PAUSE || request.op > CONTROL_INFO)
-		return EOPNOTSUPP;
+		return -EOPNOTSUPP;
 	if (request.op == CONTROL_CONSOLE)
 		flags = CONTROL_CONSOLE_READONLY | CONTROL_CONSOLE_FORCE |
 			CONTROL_CONSOLE_LOG;
 	if ((request.flags & ~flags) || request.reserved)
-		return EINVAL;
+		return -EINVAL;
 	return 0;
 }
 
@@ -40,12 +40,12 @@ int control_check_reply(const struct control_reply *reply, size_t len, uint16_t 
 {
 	if (len < offsetof(struct control_reply, text) ||
 	    reply->magic != CONTROL_MAGIC)
-		return EBADMSG;
+		return -EBADMSG;
 	if (reply->version != CONTROL_VERSION)
-		return EPROTONOSUPPORT;
+		return -EPROTONOSUPPORT;
 	if (reply->op != op || reply->status < 0 ||
 	    reply->text_len > CONTROL_TEXT_MAX || len != control_reply_size(reply))
-		return EBADMSG;
+		return -EBADMSG;
 	return 0;
 }
 
@@ -73,7 +73,7 @@ int control_send(int fd, const void *data, size_t len, int pass_fd)
 	return n < 0 ? -1 : 0;
 }
 
-/* Room for one descriptor alone: the kernel drops what else a peer sends. */
+/* There is room for one: what else a peer sends the kernel drops. */
 static int passed_descriptor(struct msghdr *message)
 {
 	struct cmsghdr *head = CMSG_FIRSTHDR(message);
@@ -99,7 +99,8 @@ ssize_t control_receive(int fd, void *data, size_t size, int *pass_fd)
 	if (pass_fd) {
 		*pass_fd = -1;
 		message.msg_control = &ancillary;
-		message.msg_controllen = sizeof(ancillary);
+		/* Not the size of the union, whose padding would hold a second. */
+		message.msg_controllen = CMSG_LEN(sizeof(int));
 	}
 	do {
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);

@@ -89,12 +89,12 @@ struct control_reply {
  * @data: the message
  * @len: its length
  *
- * Return: 0; EBADMSG: no request at all; EPROTONOSUPPORT: of another version;
- * EOPNOTSUPP: no such operation; EINVAL: flags.
+ * Return: 0; -EBADMSG: no request at all; -EPROTONOSUPPORT: of another version;
+ * -EOPNOTSUPP: no such operation; -EINVAL: flags.
  */
 int control_check_request(const void *data, size_t len);
 
-/** control_check_reply() - Return: 0; EBADMSG; EPROTONOSUPPORT */
+/** control_check_reply() - Return: 0; -EBADMSG; -EPROTONOSUPPORT */
 int control_check_reply(const struct control_reply *reply, size_t len, uint16_t op);
 
 /** control_send() - send a message and maybe a descriptor. Return: 0 or -1 */

@@ -115,9 +115,9 @@ int control_answer(int fd, enum control_op op, struct control_reply *reply,
 	n = control_receive(fd, reply, sizeof(*reply) - 1, NULL);
 	if (n < 0)
 		return -1;
-	err = n ? control_check_reply(reply, n, op) : ECONNRESET;
+	err = n ? control_check_reply(reply, n, op) : -ECONNRESET;
 	if (err) {
-		errno = err;
+		errno = -err;
 		return -1;
 	}
 	reply->text[reply->text_len] = '\0';

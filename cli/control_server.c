@@ -9,14 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "control.h"
 #include "runtime.h"
 
 #define PEERS_MAX	32
 #define BACKLOG		16
-
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
 
 /**
  * struct control_peer - one connection
@@ -31,6 +29,8 @@ struct control_peer {
 	bool waits;
 	LIST_ENTRY(control_peer) link;
 };
+
+LIST_HEAD(peer_list, control_peer);
 
 /**
  * struct control_server - a listening socket and its connections
@@ -47,7 +47,7 @@ struct control_server {
 	struct loop *loop;
 	control_handler_t handler;
 	void *ctx;
-	LIST_HEAD(, control_peer) peers;
+	struct peer_list peers;
 	unsigned int count;
 	struct control_reply reply;
 };
@@ -91,7 +91,7 @@ static void serve(struct control_peer *peer, const struct control_request *reque
 	int err = control_check_request(request, sizeof(*request));
 
 	if (err)
-		reply->status = err;
+		reply->status = -err;
 	else if (!server->handler(server->ctx, request, pass_fd, reply))
 		peer->waits = true;
 	if (!peer->waits)
@@ -110,7 +110,7 @@ static void peer_ready(struct watch *watch, uint32_t events)
 	if (n < 0 && errno == EAGAIN)
 		return;
 	/* Who speaks another protocol, or while it should wait, has to go. */
-	if (n <= 0 || peer->waits || control_check_request(&request, n) == EBADMSG)
+	if (n <= 0 || peer->waits || control_check_request(&request, n) == -EBADMSG)
 		drop_peer(peer);
 	else
 		serve(peer, &request, &pass_fd);

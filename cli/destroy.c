@@ -15,7 +15,7 @@
 #define POLITE_MS	2000
 #define KILLED_MS	10000	/* until the kernel has all memory back */
 
-/* Return: 0 if the VMM process has been asked; else errno value. */
+/* Return: 0 if the VMM process has been asked; else a negative errno value. */
 static int ask_to_end(struct verb_context *ctx, int64_t deadline)
 {
 	static struct control_reply reply;
@@ -23,12 +23,12 @@ static int ask_to_end(struct verb_context *ctx, int64_t deadline)
 	int err;
 
 	if (fd < 0)
-		return errno;
+		return -errno;
 	err = control_ask(fd, CONTROL_DESTROY, 0, -1) ||
 	      control_answer(fd, CONTROL_DESTROY, &reply, deadline) ?
 	      errno : reply.status;
 	close(fd);
-	return err;
+	return -err;
 }
 
 /*
@@ -42,14 +42,14 @@ static int kill_vmm(struct verb_context *ctx)
 	int fd, err = 0;
 
 	if (!ctx->domain.owner_pid)
-		return ESRCH;
+		return -ESRCH;
 	fd = syscall(SYS_pidfd_open, ctx->domain.owner_pid, 0);
 	if (fd < 0)
-		return errno;
+		return -errno;
 	if (!domain_by_id(ctx->device, ctx->domain.id, &now) &&
 	    now.owner_pid == ctx->domain.owner_pid &&
 	    syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0))
-		err = errno;
+		err = -errno;
 	close(fd);
 	return err;
 }
@@ -60,17 +60,17 @@ int destroy_domain(struct verb_context *ctx)
 	int err = ask_to_end(ctx, polite);
 
 	/* Whoever is not allowed to ask is not allowed to kill. */
-	if (err == EACCES || err == EPERM)
-		return ask_fail(ctx, "destroy", err);
-	if (err && err != ESRCH && err != ESHUTDOWN && err != ECONNRESET)
+	if (err == -EACCES || err == -EPERM)
+		return ask_fail(ctx, "destroy", -err);
+	if (err && err != -ESRCH && err != -ESHUTDOWN && err != -ECONNRESET)
 		polite = deadline_in(0);
 	if (!domain_wait_gone(ctx->device, ctx->domain.id, polite))
 		return HVCTL_OK;
 	if (globals.verbose)
 		note("%s: its VMM process does not answer and is killed", ctx->domain.name);
 	err = kill_vmm(ctx);
-	if (err && err != ESRCH)
-		return ask_fail(ctx, "destroy", err);
+	if (err && err != -ESRCH)
+		return ask_fail(ctx, "destroy", -err);
 	if (!domain_wait_gone(ctx->device, ctx->domain.id, deadline_in(KILLED_MS)))
 		return HVCTL_OK;
 	return fail(HVCTL_TIMEOUT, ETIMEDOUT, ctx->domain.name,

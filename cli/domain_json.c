@@ -20,19 +20,19 @@ double domain_cpu_percent(const struct hvmod_domain_info *info)
 	return uptime ? 100.0 * info->run_ns / uptime : 0;
 }
 
-static void add_text(json_object *object, const char *key, const char *value)
+static void add_text(struct json_object *object, const char *key, const char *value)
 {
 	json_object_object_add(object, key, json_object_new_string(value));
 }
 
-static void add_number(json_object *object, const char *key, uint64_t value)
+static void add_number(struct json_object *object, const char *key, uint64_t value)
 {
 	json_object_object_add(object, key, json_object_new_uint64(value));
 }
 
-json_object *domain_json(const struct hvmod_domain_info *info)
+struct json_object *domain_json(const struct hvmod_domain_info *info)
 {
-	json_object *object = json_object_new_object();
+	struct json_object *object = json_object_new_object();
 	char percent[32];
 
 	add_number(object, "id", info->id);
@@ -58,9 +58,9 @@ json_object *domain_json(const struct hvmod_domain_info *info)
 	return object;
 }
 
-json_object *domains_json(json_object *array)
+struct json_object *domains_json(struct json_object *array)
 {
-	json_object *root = json_object_new_object();
+	struct json_object *root = json_object_new_object();
 
 	json_object_object_add(root, "domains", array);
 	return root;

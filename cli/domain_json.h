@@ -13,15 +13,15 @@
  * Bytes, nanoseconds and counters are whole numbers. Fields are added in later
  * versions and neither renamed nor removed.
  */
-json_object *domain_json(const struct hvmod_domain_info *info);
+struct json_object *domain_json(const struct hvmod_domain_info *info);
 
 /** domains_json() - put records into {"domains":[...]}; takes @array */
-json_object *domains_json(json_object *array);
+struct json_object *domains_json(struct json_object *array);
 
 /** domain_uptime_ns() - how long it has been there */
 uint64_t domain_uptime_ns(const struct hvmod_domain_info *info);
 
-/** domain_cpu_percent() - processor time a time, since it was made; 100 is one processor */
+/** domain_cpu_percent() - mean since it was made; 100 is one processor */
 double domain_cpu_percent(const struct hvmod_domain_info *info);
 
 #endif

@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "device.h"
 #include "domains.h"
 #include "duration.h"
 #include "name.h"
 
 #define POLL_MS		5
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char *const states[] = {
 	[HVMOD_STATE_CREATED]	= "created",

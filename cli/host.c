@@ -233,7 +233,8 @@ static void read_module(struct host *host, const char *root)
 	}
 	module_found = false;
 	snprintf(path, sizeof(path), "%s/lib/modules/%s", root, host->release);
-	nftw(path, look_for_module, 16, FTW_PHYS);
+	if (*host->release)
+		nftw(path, look_for_module, 16, FTW_PHYS);
 	host->installed = module_found;
 	host->loaded |= exists(root, "/sys/module/hvmod/refcnt");
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "host.h"
 #include "size.h"
 
@@ -26,7 +27,7 @@ struct judgement {
 	size_t count;
 };
 
-__attribute__((format(printf, 6, 7)))
+__printf(6, 7)
 static void add(struct judgement *j, const char *name, bool required, int present,
 		const char *remedy, const char *detail, ...)
 {
@@ -111,7 +112,7 @@ static void judge_features(struct judgement *j)
 	const struct host *host = j->host;
 	size_t i;
 
-	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
 		int present = strstr(host->vmx_flags, features[i].word) ? 1 : 0;
 
 		if (host->loaded && features[i].required)

@@ -35,7 +35,7 @@ int launch_device(const struct domain_config *config, int *device)
 
 static void print_created(const struct report *ready)
 {
-	json_object *object, *array;
+	struct json_object *object, *array;
 
 	if (globals.json) {
 		object = json_object_new_object();

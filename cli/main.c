@@ -168,7 +168,6 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static char name[] = "hvctl";
 	static const struct argp argp = {
 		.options = global_options,
 		.parser = parse_main,
@@ -177,7 +176,7 @@ int main(int argc, char **argv)
 	int index = 0;
 
 	argp_err_exit_status = HVCTL_USAGE;
-	argv[0] = name;
+	argv[0] = (char *)"hvctl";
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &index);
 	if (!index) {
 		fail(HVCTL_USAGE, EINVAL, NULL, "'hvctl help' lists the verbs", "no verb given");

@@ -19,49 +19,45 @@ bool use_color(FILE *file)
 	return isatty(fileno(file));
 }
 
+/* C1 control characters too, which are two bytes in UTF-8. */
 void print_clean(FILE *file, const char *text)
 {
 	for (; *text; text++) {
-		unsigned char c = *text;
+		unsigned char c = *text, next = text[1];
 
-		if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+		if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+			fprintf(file, "\\u00%02x", next);
+			text++;
+		} else if ((c < 0x20 && c != '\t') || c == 0x7f) {
 			fprintf(file, "\\x%02x", c);
-		else
+		} else {
 			fputc(c, file);
+		}
 	}
 }
 
-void print_json(json_object *object)
+void print_json(struct json_object *object)
 {
 	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 }
 
-static int default_errno(enum exit_code code)
-{
-	switch (code) {
-	case HVCTL_USAGE:
-		return EINVAL;
-	case HVCTL_NO_DOMAIN:
-		return ENOENT;
-	case HVCTL_UNSUPPORTED:
-		return ENODEV;
-	case HVCTL_PERMISSION:
-		return EACCES;
-	case HVCTL_TIMEOUT:
-		return ETIMEDOUT;
-	case HVCTL_STATE:
-		return EBUSY;
-	default:
-		return EIO;
-	}
-}
+static const int default_errno[] = {
+	[HVCTL_OK]		= 0,
+	[HVCTL_FAILED]		= EIO,
+	[HVCTL_USAGE]		= EINVAL,
+	[HVCTL_NO_DOMAIN]	= ENOENT,
+	[HVCTL_UNSUPPORTED]	= ENODEV,
+	[HVCTL_PERMISSION]	= EACCES,
+	[HVCTL_TIMEOUT]		= ETIMEDOUT,
+	[HVCTL_STATE]		= EBUSY,
+};
 
 static void error_as_json(int err, const char *message, const char *hint)
 {
-	json_object *error = json_object_new_object();
-	json_object *root = json_object_new_object();
+	struct json_object *error = json_object_new_object();
+	struct json_object *root = json_object_new_object();
 	const char *name = strerrorname_np(err);
 
 	json_object_object_add(error, "code", json_object_new_string(name ? name : "EIO"));
@@ -96,7 +92,7 @@ static int report(enum exit_code code, int err, const char *object,
 	if (object && asprintf(&message, "%s: %s", object, text) < 0)
 		message = NULL;
 	if (!err)
-		err = default_errno(code);
+		err = default_errno[code];
 	fflush(stdout);
 	if (globals.json)
 		error_as_json(err, message ? message : text, hint);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "compiler.h"
 #include "hvctl.h"
 
 /**
@@ -19,7 +20,7 @@
  * Return: @code
  */
 int fail(enum exit_code code, int err, const char *object, const char *hint,
-	 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+	 const char *fmt, ...) __printf(5, 6);
 
 /**
  * fail_text() - report an error whose text may carry its own hint
@@ -44,13 +45,13 @@ int fail_text(enum exit_code code, int err, const char *object,
 int fail_device(int err);
 
 /** note() - a line on stderr, not under --quiet */
-void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void note(const char *fmt, ...) __printf(1, 2);
 
 /** note_hint() - a line "hint: ..." on stderr, not under --quiet */
-void note_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void note_hint(const char *fmt, ...) __printf(1, 2);
 
 /** print_json() - print @object and a newline on stdout, and drop it */
-void print_json(json_object *object);
+void print_json(struct json_object *object);
 
 /** print_clean() - print @text with its control characters made visible */
 void print_clean(FILE *file, const char *text);

@@ -56,7 +56,7 @@ void relay_unblock_signals(void);
 enum relay_end relay_run(struct relay *relay);
 
 /**
- * relay_wait() - wait until a descriptor can be read, or a signal comes
+ * relay_wait() - wait until a descriptor can be read, or a blocked signal comes
  *
  * Return: the signal, 0 if it can be read.
  */

@@ -12,6 +12,7 @@
 #include "control.h"
 #include "duration.h"
 #include "output.h"
+#include "relay.h"
 #include "vmm/vmm.h"
 #include "vmmproc.h"
 
@@ -144,6 +145,12 @@ int vmmproc_spawn(int device, const struct vmmproc_options *options, pid_t *pid,
 	if (options->console_fd >= 0)
 		close(options->console_fd);
 	*channel = pair[0];
+	/* A signal that is not blocked ends us here without more ado. */
+	if (relay_wait(*channel)) {
+		vmmproc_end(*pid, *channel, ready);
+		return fail(HVCTL_FAILED, EINTR, options->config->name, NULL,
+			    "cannot create: interrupted");
+	}
 	if (receive_report(*channel, ready)) {
 		close(*channel);
 		return died_early(*pid, options->config);

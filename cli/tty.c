@@ -39,11 +39,12 @@ const char *escape_name(int escape, char *text)
 	return text;
 }
 
+/* At once: output that is held back must not keep us from it. */
 void tty_restore(void)
 {
 	if (saved_fd < 0)
 		return;
-	tcsetattr(saved_fd, TCSADRAIN, &saved);
+	tcsetattr(saved_fd, TCSANOW, &saved);
 	saved_fd = -1;
 }
 
@@ -61,5 +62,5 @@ int tty_raw(int fd)
 	}
 	raw = saved;
 	cfmakeraw(&raw);
-	return tcsetattr(fd, TCSADRAIN, &raw);
+	return tcsetattr(fd, TCSANOW, &raw);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "name.h"
 #include "output.h"
 #include "verbs.h"
@@ -32,7 +33,7 @@ const struct verb *const verbs[] = {
 	NULL
 };
 
-#define VERBS	(sizeof(verbs) / sizeof(verbs[0]) - 1)
+#define VERBS	(ARRAY_SIZE(verbs) - 1)
 
 /**
  * struct parse - what the parsers of one command line share

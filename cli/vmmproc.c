@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,63 +16,20 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "console_hub.h"
-#include "control.h"
 #include "domains.h"
 #include "duration.h"
 #include "hvctl.h"
-#include "loop.h"
 #include "runtime.h"
 #include "vmm/vmm.h"
-#include "vmmproc.h"
+#include "vmmproc_impl.h"
 
 #define NAME_TRIES	100
 #define DRAIN_MS	10000	/* for readers that are slow to take the rest */
 
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
-
-/**
- * struct vmmproc - a VMM process
- * @options: how it was started
- * @name: name of the domain
- * @id: its id
- * @vmm: the guest, NULL when it has ended
- * @paused: its vCPUs are held
- * @outcome: -1 until it ended; written by any thread, then @ended is signalled
- * @over: the main loop shall end
- * @loop: event loop
- * @ended: eventfd
- * @signals: signalfd
- * @leash: the report channel, while its other end matters
- * @console: the console
- * @control: the control socket
- * @record: what CONTROL_INFO tells
- * @dir: the runtime directory
- */
-struct vmmproc {
-	const struct vmmproc_options *options;
-	char name[HVMOD_NAME_MAX];
-	uint32_t id;
-	struct vmm *vmm;
-	bool paused;
-	atomic_int outcome;
-	bool over;
-	struct loop loop;
-	struct watch ended;
-	struct watch signals;
-	struct watch leash;
-	struct console_hub *console;
-	struct control_server *control;
-	json_object *record;
-	int dir;
-};
-
-__attribute__((format(printf, 1, 2)))
-static void log_line(const char *fmt, ...)
+void vmmproc_log(const char *fmt, ...)
 {
 	uint64_t us = boottime_ns() / 1000;
 	char line[1024];
@@ -111,7 +67,7 @@ static void send_report(struct vmmproc *proc, enum report_kind kind, int code,
 		proc->over = true;
 }
 
-__attribute__((format(printf, 4, 5)))
+__printf(4, 5)
 static int give_up(struct vmmproc *proc, int code, int err, const char *fmt, ...)
 {
 	char text[REPORT_TEXT_MAX];
@@ -157,7 +113,7 @@ static const struct vmm_ops vmm_callbacks = {
 	.ended = guest_ended,
 };
 
-static void destroy_guest(struct vmmproc *proc)
+void vmmproc_destroy_guest(struct vmmproc *proc)
 {
 	if (proc->vmm)
 		vmm_stop(proc->vmm, VMM_DESTROYED);
@@ -169,104 +125,6 @@ static int start_guest(struct vmmproc *proc)
 	if (proc->paused && vmm_pause(proc->vmm))
 		return -1;
 	return vmm_start(proc->vmm);
-}
-
-static int op_pause(struct vmmproc *proc)
-{
-	if (proc->paused)
-		return EALREADY;
-	if (vmm_pause(proc->vmm))
-		return errno;
-	proc->paused = true;
-	log_line("paused");
-	return 0;
-}
-
-static int op_unpause(struct vmmproc *proc)
-{
-	if (!proc->paused)
-		return EALREADY;
-	if (vmm_unpause(proc->vmm))
-		return errno;
-	proc->paused = false;
-	log_line("unpaused");
-	return 0;
-}
-
-static int op_power_button(struct vmmproc *proc)
-{
-	if (proc->paused)
-		return EBUSY;
-	log_line("power button pressed");
-	return vmm_power_button(proc->vmm) ? errno : 0;
-}
-
-static bool is_stream(int fd)
-{
-	socklen_t len = sizeof(int);
-	int domain, type;
-
-	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) &&
-	       !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
-	       domain == AF_UNIX && type == SOCK_STREAM;
-}
-
-static int op_console(struct vmmproc *proc, uint32_t flags, int *pass_fd)
-{
-	int fd = *pass_fd;
-
-	if (fd < 0 || !is_stream(fd))
-		return EBADF;
-	*pass_fd = -1;
-	return console_hub_attach(proc->console, fd, flags) ? errno : 0;
-}
-
-static int op_info(struct vmmproc *proc, struct control_reply *reply)
-{
-	const char *text;
-
-	json_object_object_add(proc->record, "console_bytes",
-			       json_object_new_int64(console_hub_bytes(proc->console)));
-	text = json_object_to_json_string_ext(proc->record, JSON_C_TO_STRING_PLAIN);
-	if (!text || strlen(text) > CONTROL_TEXT_MAX)
-		return EMSGSIZE;
-	control_set_text(reply, text);
-	return 0;
-}
-
-static bool control_request(void *ctx, const struct control_request *request,
-			    int *pass_fd, struct control_reply *reply)
-{
-	struct vmmproc *proc = ctx;
-
-	if (!proc->vmm) {
-		reply->status = ESRCH;
-		return true;
-	}
-	switch (request->op) {
-	case CONTROL_PAUSE:
-		reply->status = op_pause(proc);
-		break;
-	case CONTROL_UNPAUSE:
-		reply->status = op_unpause(proc);
-		break;
-	case CONTROL_POWER_BUTTON:
-		reply->status = op_power_button(proc);
-		break;
-	case CONTROL_DESTROY:
-		log_line("destroyed");
-		destroy_guest(proc);
-		break;
-	case CONTROL_WAIT:
-		return false;
-	case CONTROL_CONSOLE:
-		reply->status = op_console(proc, request->flags, pass_fd);
-		break;
-	case CONTROL_INFO:
-		reply->status = op_info(proc, reply);
-		break;
-	}
-	return true;
 }
 
 static void ended_ready(struct watch *watch, uint32_t events)
@@ -285,8 +143,8 @@ static void signal_ready(struct watch *watch, uint32_t events)
 	(void)events;
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	log_line("signal %u", info.ssi_signo);
-	destroy_guest(proc);
+	vmmproc_log("signal %u", info.ssi_signo);
+	vmmproc_destroy_guest(proc);
 }
 
 static void leash_ready(struct watch *watch, uint32_t events)
@@ -297,7 +155,7 @@ static void leash_ready(struct watch *watch, uint32_t events)
 	loop_remove(&proc->loop, watch);
 	watch->fd = -1;
 	proc->over = !proc->vmm;
-	destroy_guest(proc);
+	vmmproc_destroy_guest(proc);
 }
 
 static int watch_signals(struct vmmproc *proc)
@@ -415,37 +273,22 @@ static int open_control(struct vmmproc *proc)
 
 	if (fd < 0)
 		return -1;
-	proc->control = control_serve(&proc->loop, fd, control_request, proc);
+	proc->control = control_serve(&proc->loop, fd, vmmproc_request, proc);
 	if (proc->control)
 		return 0;
 	close(fd);
 	return -1;
 }
 
-static void make_record(struct vmmproc *proc)
-{
-	const struct domain_config *config = proc->options->config;
-
-	proc->record = json_object_new_object();
-	json_object_object_add(proc->record, "kernel",
-			       json_object_new_string(config->kernel));
-	if (config->ramdisk)
-		json_object_object_add(proc->record, "ramdisk",
-				       json_object_new_string(config->ramdisk));
-	if (config->cmdline)
-		json_object_object_add(proc->record, "cmdline",
-				       json_object_new_string(config->cmdline));
-}
-
 /* The domain exists; make it answer, lock the process in, let the guest go. */
 static int bring_up(struct vmmproc *proc)
 {
 	set_title(proc);
-	make_record(proc);
+	vmmproc_record(proc);
 	if (open_log(proc))
 		return give_up(proc, HVCTL_FAILED, errno, "cannot open its log: %s",
 			       strerror(errno));
-	log_line("created as domain %u, %s", proc->id, proc->name);
+	vmmproc_log("created as domain %u, %s", proc->id, proc->name);
 	if (open_control(proc))
 		return give_up(proc, HVCTL_FAILED, errno, "cannot make its control socket: %s",
 			       strerror(errno));
@@ -488,7 +331,7 @@ static int take_down(struct vmmproc *proc)
 	if (outcome < 0)
 		outcome = VMM_DESTROYED;
 	snprintf(text, sizeof(text), "%s", vmm_error(proc->vmm));
-	log_line("ended: %s%s%s", outcome_word(outcome), *text ? ": " : "", text);
+	vmmproc_log("ended: %s%s%s", outcome_word(outcome), *text ? ": " : "", text);
 	vmm_destroy(proc->vmm);
 	proc->vmm = NULL;
 	runtime_remove(proc->dir, proc->id,

@@ -198,14 +198,17 @@ int fake_domain_create(const char *name, unsigned int vcpus, __u64 memory, __u32
 	return fd;
 }
 
+/* With the calls that a sandboxed VMM has. */
 void fake_domain_state(int domain, __u32 state, __u32 reason)
 {
 	struct hvmod_domain_info info;
 
-	if (pread(domain, &info, sizeof(info), 0) != sizeof(info))
+	lseek(domain, 0, SEEK_SET);
+	if (read(domain, &info, sizeof(info)) != sizeof(info))
 		abort();
 	info.state = state;
 	info.reason = reason;
-	if (pwrite(domain, &info, sizeof(info), 0) != sizeof(info))
+	lseek(domain, 0, SEEK_SET);
+	if (write(domain, &info, sizeof(info)) != sizeof(info))
 		abort();
 }

@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "fake_kernel.h"
 #include "vmm/vmm.h"
 
@@ -53,8 +55,6 @@ static const struct {
 	{ "destroyed", VMM_DESTROYED, HVMOD_REASON_DESTROYED },
 	{ "fail", VMM_FAILED, HVMOD_REASON_INTERNAL },
 };
-
-#define OUTCOMES	(sizeof(outcomes) / sizeof(outcomes[0]))
 
 static const char *word(const struct vmm *vmm, const char *key)
 {
@@ -95,7 +95,7 @@ static bool end_by_name(struct vmm *vmm, const char *name, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < OUTCOMES; i++) {
+	for (i = 0; i < ARRAY_SIZE(outcomes); i++) {
 		if (strlen(outcomes[i].word) == len && !memcmp(outcomes[i].word, name, len)) {
 			end(vmm, i);
 			return true;
@@ -104,7 +104,7 @@ static bool end_by_name(struct vmm *vmm, const char *name, size_t len)
 	return false;
 }
 
-static void *guest(void *data)
+static void *guest_main(void *data)
 {
 	struct vmm *vmm = data;
 	char line[256], text[128];
@@ -188,11 +188,14 @@ uint32_t vmm_id(const struct vmm *vmm)
 	return vmm->id;
 }
 
+/* Else it is the VMM's own, which kills for any call that is not allowed. */
+#ifndef REAL_SANDBOX
 int vmm_sandbox(struct vmm *vmm)
 {
 	(void)vmm;
 	return 0;
 }
+#endif
 
 int vmm_start(struct vmm *vmm)
 {
@@ -200,7 +203,7 @@ int vmm_start(struct vmm *vmm)
 	if (vmm->paused)
 		return 0;
 	fake_domain_state(vmm->domain, HVMOD_STATE_RUNNING, 0);
-	return pthread_create(&vmm->thread, NULL, guest, vmm) ? -1 : 0;
+	return pthread_create(&vmm->thread, NULL, guest_main, vmm) ? -1 : 0;
 }
 
 size_t vmm_console_input(struct vmm *vmm, const uint8_t *data, size_t len)
@@ -213,7 +216,7 @@ size_t vmm_console_input(struct vmm *vmm, const uint8_t *data, size_t len)
 int vmm_pause(struct vmm *vmm)
 {
 	while (word(vmm, "stuck"))
-		pause();
+		poll(NULL, 0, 1000);
 	vmm->paused = true;
 	fake_domain_state(vmm->domain, HVMOD_STATE_PAUSED, 0);
 	return 0;
@@ -225,7 +228,7 @@ int vmm_unpause(struct vmm *vmm)
 	fake_domain_state(vmm->domain, HVMOD_STATE_RUNNING, 0);
 	if (vmm->thread)
 		return 0;
-	return pthread_create(&vmm->thread, NULL, guest, vmm) ? -1 : 0;
+	return pthread_create(&vmm->thread, NULL, guest_main, vmm) ? -1 : 0;
 }
 
 int vmm_power_button(struct vmm *vmm)
@@ -239,7 +242,7 @@ void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome)
 {
 	size_t i;
 
-	for (i = 0; i < OUTCOMES && !word(vmm, "immortal"); i++) {
+	for (i = 0; i < ARRAY_SIZE(outcomes) && !word(vmm, "immortal"); i++) {
 		if (outcomes[i].outcome == outcome)
 			end(vmm, i);
 	}

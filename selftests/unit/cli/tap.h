@@ -10,8 +10,7 @@
 static int tap_count;
 static int tap_failed;
 
-__attribute__((unused))
-static bool tap_ok(bool good, const char *what, const char *file, int line)
+static inline bool tap_ok(bool good, const char *what, const char *file, int line)
 {
 	printf("%sok %d - %s\n", good ? "" : "not ", ++tap_count, what);
 	if (!good) {
@@ -22,9 +21,8 @@ static bool tap_ok(bool good, const char *what, const char *file, int line)
 	return good;
 }
 
-__attribute__((unused))
-static bool tap_same(const char *is, const char *wanted, const char *what,
-		     const char *file, int line)
+static inline bool tap_same(const char *is, const char *wanted, const char *what,
+			    const char *file, int line)
 {
 	bool good = is && !strcmp(is, wanted);
 

@@ -115,7 +115,7 @@ static void test_text_refused(void)
 	refuse(parse_text, "kernel = [ 1 ]\n", "takes no list");
 	refuse(parse_text, "name\n", "'=' is expected");
 	refuse(parse_text, "= x\n", "a key is expected");
-	refuse(parse_text, "name = \n", "a value is expected");
+	refuse(parse_text, "name =\n", "a value is expected");
 	refuse(parse_text, "name = web server\n", "only one value");
 	refuse(parse_text, "cmdline = \"open\n", "not closed");
 	refuse(parse_text, "cmdline = \"open\\", "not closed");
@@ -154,6 +154,19 @@ static void test_arguments(void)
 	refuse(parse_argument, "foo=0", "unknown key");
 }
 
+static const char record[] = "{\"domains\":[{"
+	"\"id\":3,\n"
+	"\"name\":\"web\",\n"
+	"\"state\":\"running\",\n"
+	"\"vcpus\":1,\n"
+	"\"vcpus_max\":4,\n"
+	"\"mem_max_bytes\":536870912,\n"
+	"\"kernel\":\"/k\",\n"
+	"\"cmdline\":\"a b\",\n"
+	"\"cpu_percent\":1.5,\n"
+	"\"future\":{\"x\":[]}\n"
+	"}]}\n";
+
 static void test_json(void)
 {
 	struct domain_config config = { 0 };
@@ -165,9 +178,7 @@ static void test_json(void)
 	same(config.ramdisk, "/i", "its initrd");
 	config_free(&config);
 	ok(!capture(parse_json, &config,
-		    "{\"domains\":[{\"id\":3,\"name\":\"web\",\"state\":\"running\",\"vcpus\":1,"
-		    "\"vcpus_max\":4,\"mem_max_bytes\":536870912,\"kernel\":\"/k\",\"cmdline\":\"a b\","
-		    "\"cpu_percent\":1.5,\"future\":{\"x\":[]}}]}\n"),
+		    record),
 	   "what info --json prints is read");
 	same(config.name, "web", "its name");
 	ok(config.vcpus == 4, "vcpus_max is vcpus");
@@ -197,7 +208,7 @@ static void test_complete(void)
 {
 	struct domain_config config = { 0 };
 	char file[] = "/tmp/hvctl-test-XXXXXX";
-	json_object *json;
+	struct json_object *json;
 	int fd = mkstemp(file);
 
 	ok(capture(complete, &config, "") == HVCTL_USAGE && strstr(message, "no kernel given"),

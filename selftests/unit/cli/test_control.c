@@ -12,7 +12,7 @@
 #include "runtime.h"
 #include "tap.h"
 
-static char dir_path[] = "/tmp/hvctl-test-XXXXXX";
+static char dir_path[32] = "/tmp/hvctl-test-XXXXXX";
 static struct loop loop;
 static struct control_server *server;
 static int dir;
@@ -90,31 +90,31 @@ static void test_check(void)
 
 	ok(!control_check_request(&r, sizeof(r)), "a request");
 	for (i = 0; i < sizeof(r); i++)
-		good &= control_check_request(&r, i) == EBADMSG;
+		good &= control_check_request(&r, i) == -EBADMSG;
 	ok(good, "every shorter one is refused");
 	memcpy(longer, &r, sizeof(r));
-	ok(control_check_request(longer, sizeof(longer)) == EBADMSG, "a longer one is refused");
+	ok(control_check_request(longer, sizeof(longer)) == -EBADMSG, "a longer one is refused");
 	bad = r;
 	bad.magic++;
-	ok(control_check_request(&bad, sizeof(bad)) == EBADMSG, "another magic");
+	ok(control_check_request(&bad, sizeof(bad)) == -EBADMSG, "another magic");
 	bad = r;
 	bad.version++;
-	ok(control_check_request(&bad, sizeof(bad)) == EPROTONOSUPPORT, "another version");
+	ok(control_check_request(&bad, sizeof(bad)) == -EPROTONOSUPPORT, "another version");
 	bad = r;
 	bad.op = 0;
-	ok(control_check_request(&bad, sizeof(bad)) == EOPNOTSUPP, "operation 0");
+	ok(control_check_request(&bad, sizeof(bad)) == -EOPNOTSUPP, "operation 0");
 	bad.op = 99;
-	ok(control_check_request(&bad, sizeof(bad)) == EOPNOTSUPP, "operation 99");
+	ok(control_check_request(&bad, sizeof(bad)) == -EOPNOTSUPP, "operation 99");
 	bad = r;
 	bad.flags = 1;
-	ok(control_check_request(&bad, sizeof(bad)) == EINVAL, "flags it does not have");
+	ok(control_check_request(&bad, sizeof(bad)) == -EINVAL, "flags it does not have");
 	bad = r;
 	bad.reserved = 1;
-	ok(control_check_request(&bad, sizeof(bad)) == EINVAL, "a reserved field");
+	ok(control_check_request(&bad, sizeof(bad)) == -EINVAL, "a reserved field");
 	bad = r;
 	bad.op = CONTROL_CONSOLE;
 	bad.flags = 8;
-	ok(control_check_request(&bad, sizeof(bad)) == EINVAL, "an unknown flag");
+	ok(control_check_request(&bad, sizeof(bad)) == -EINVAL, "an unknown flag");
 }
 
 static void test_check_reply(void)
@@ -128,18 +128,47 @@ static void test_check_reply(void)
 	control_set_text(&r, "text");
 	size = control_reply_size(&r);
 	ok(!control_check_reply(&r, size, CONTROL_INFO), "a reply");
-	ok(control_check_reply(&r, size - 1, CONTROL_INFO) == EBADMSG, "cut short");
-	ok(control_check_reply(&r, size + 1, CONTROL_INFO) == EBADMSG, "too long");
-	ok(control_check_reply(&r, size, CONTROL_PAUSE) == EBADMSG, "to another question");
+	ok(control_check_reply(&r, size - 1, CONTROL_INFO) == -EBADMSG, "cut short");
+	ok(control_check_reply(&r, size + 1, CONTROL_INFO) == -EBADMSG, "too long");
+	ok(control_check_reply(&r, size, CONTROL_PAUSE) == -EBADMSG, "to another question");
 	r.text_len = ~0U;
-	ok(control_check_reply(&r, size, CONTROL_INFO) == EBADMSG, "a text that is not there");
+	ok(control_check_reply(&r, size, CONTROL_INFO) == -EBADMSG, "a text that is not there");
 	r.text_len = 4;
 	r.status = -5;
-	ok(control_check_reply(&r, size, CONTROL_INFO) == EBADMSG, "a negative status");
+	ok(control_check_reply(&r, size, CONTROL_INFO) == -EBADMSG, "a negative status");
 	r.status = 0;
 	r.version = 2;
-	ok(control_check_reply(&r, size, CONTROL_INFO) == EPROTONOSUPPORT, "another version");
-	ok(control_check_reply(&r, 3, CONTROL_INFO) == EBADMSG, "three bytes");
+	ok(control_check_reply(&r, size, CONTROL_INFO) == -EPROTONOSUPPORT, "another version");
+	ok(control_check_reply(&r, 3, CONTROL_INFO) == -EBADMSG, "three bytes");
+}
+
+static int open_descriptors(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+/* The lowest free number tells whether a descriptor was left open. */
+static void test_two_descriptors(int fd)
+{
+	struct control_request r = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_INFO, 0, 0 };
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} two = { .head = { CMSG_LEN(2 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct iovec part = { &r, sizeof(r) };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = &two, .msg_controllen = sizeof(two),
+	};
+	int before = open_descriptors();
+
+	memcpy(CMSG_DATA(&two.head), (int[]){ 0, 0 }, 2 * sizeof(int));
+	ok(sendmsg(fd, &message, 0) == sizeof(r), "two descriptors are sent");
+	turn();
+	ok(open_descriptors() == before, "none of them stays open");
 }
 
 static void test_ask(void)
@@ -176,6 +205,7 @@ static void test_ask(void)
 	turn();
 	ok(hung_up(pair[0]), "a descriptor that nobody asked for is closed");
 	close(pair[0]);
+	test_two_descriptors(fd);
 	close(fd);
 	turn();
 }

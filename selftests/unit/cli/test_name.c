@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "compiler.h"
 #include "name.h"
 #include "tap.h"
 #include "tty.h"
@@ -12,16 +13,16 @@ static void test_names(void)
 	static const char *const good[] = { "a", "Z", "web", "web-1.example_x", "a0" };
 	static const char *const bad[] = {
 		"", "0", "1web", "-web", ".web", "_web", "a/b", "/", "../x", "a b",
-		"a\tb", "a\n", "w\xc3\xa9" "b", "a*", "a:b", "a=b",
+		"a\tb", "a\n", "w\xc3\xa9", "a*", "a:b", "a=b",
 	};
 	char name[128], what[160];
 	size_t i;
 
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
 		snprintf(what, sizeof(what), "name '%s' is good", good[i]);
 		ok(!name_error(good[i]), what);
 	}
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		snprintf(what, sizeof(what), "bad name %zu is refused", i);
 		ok(name_error(bad[i]), what);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "compiler.h"
 #include "duration.h"
 #include "size.h"
 #include "tap.h"
@@ -48,7 +49,7 @@ static void test_parse(void)
 	char what[64];
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t bytes = 0;
 		int ret = parse_size(cases[i].text, &bytes);
 
