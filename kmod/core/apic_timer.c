@@ -61,7 +61,7 @@ u32 apic_timer_current(struct vcpu *vcpu)
 	if (!apic->timer_initial || apic->deadline <= now)
 		return 0;
 	left = apic->deadline - now;
-	left = (u64)(((unsigned __int128)left * TIMER_KHZ) >> 6) / (machine.tsc_khz >> 6 ?: 1);
+	left = left * TIMER_KHZ / machine.tsc_khz;
 	left >>= divisor_shift(apic->timer_divide);
 	return left < apic->timer_initial ? left : apic->timer_initial;
 }

@@ -220,6 +220,9 @@ static void write_tsc(struct vcpu *vcpu, u64 offset)
 {
 	vcpu->tsc_offset = offset;
 	vmwrite(TSC_OFFSET, offset);
+	/* The deadline is in the guest's TSC. */
+	if (vcpu->apic.tsc_deadline)
+		apic_set_tsc_deadline(vcpu, vcpu->apic.tsc_deadline);
 }
 
 static int special_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only)
