@@ -75,8 +75,10 @@ static void test_long_mode(void)
 	begin_long(0x7F000 | P | W | U);
 	ok(translates(LINEAR, 0, 0x7FABC), "4 levels: 4 KiB page");
 	ok((get64(&memory, LEAF_AT) & (A | D)) == A, "a read sets accessed");
-	ok(get64(&memory, TEST_ROOT + (LINEAR >> 39 & 0x1FF) * 8) & A,
-	   "in the root too");
+	ok((get64(&memory, TEST_ROOT + (LINEAR >> 39 & 0x1FF) * 8) &
+	    get64(&memory, TEST_ROOT + 0x1000 + (LINEAR >> 30 & 0x1FF) * 8) &
+	    get64(&memory, TEST_ROOT + 0x2000 + (LINEAR >> 21 & 0x1FF) * 8) & A),
+	   "in the three levels above too");
 	ok(translates(LINEAR, WALK_WRITE, 0x7FABC) &&
 	   (get64(&memory, LEAF_AT) & D), "a write sets dirty");
 	ok(faults(LINEAR + 0x1000, 0, 0), "not present, read: error 0");
@@ -113,6 +115,7 @@ static void test_rights(void)
 	begin_long(0x7F000 | P | U);
 	set_cpl(3);
 	sregs.cr0 = CR0_NO_WP;
+	ok(translates(LINEAR, 0, 0x7FABC), "user reads a read-only user page");
 	ok(faults(LINEAR, WALK_WRITE, 7), "user obeys write protection without WP");
 	set_cpl(0);
 	sregs.cr0 = CR0_PAGED;
@@ -172,6 +175,7 @@ static void test_pae(void)
 	ok(translates(0x5FFFFF123ULL, 0, 0x33123), "PAE: 32-bit addresses");
 	ok(get64(&memory, TEST_ROOT + 0x20 + 3 * 8) == (0x20000 | P),
 	   "PAE: no bits set in a PDPTE");
+	ok(get64(&memory, 0x20000 + 0x1FF * 8) & A, "PAE: accessed is set below it");
 	ok(faults(0xFFFFF123, WALK_FETCH, 0x11), "PAE: NX");
 	put64(&memory, 0x20000 + 0x1FF * 8, 0x7FE00000ULL | P | W | PS);
 	ok(translates(0xFFFFF123, 0, 0x7FFFF123), "PAE: 2 MiB page");
