@@ -284,6 +284,13 @@ void apic_page_write(struct vcpu *vcpu, u32 offset, u32 value)
 		apic_error(vcpu, ESR_ILLEGAL_REGISTER);
 }
 
+void apic_set_base(struct apic *apic, u64 value)
+{
+	apic->base = value;
+	if (apic_is_x2apic(apic))
+		apic->ldr = x2apic_ldr(apic->id);
+}
+
 /* SDM volume 3, figure 11-27: which changes of mode are #GP. */
 bool apic_base_valid(u64 old, u64 new)
 {

@@ -70,6 +70,9 @@ bool apic_set_irq(struct vcpu *vcpu, u32 vector, bool level);
 /** apic_base_valid() - may IA32_APIC_BASE go from one value to another? */
 bool apic_base_valid(u64 old, u64 new);
 
+/** apic_set_base() - a valid value into IA32_APIC_BASE */
+void apic_set_base(struct apic *apic, u64 value);
+
 /**
  * apic_read(), apic_write() - a register by its number (offset / 16)
  *

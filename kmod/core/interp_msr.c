@@ -206,13 +206,14 @@ static bool allowed(u8 rule, u64 value)
 	return true;
 }
 
-static int write_efer(struct vcpu *vcpu, u64 value)
+static int write_efer(struct vcpu *vcpu, u64 value, bool check_only)
 {
 	u64 old = vmread(GUEST_EFER);
 
 	if (!efer_valid(value) || ((old ^ value) & EFER_LME && vmread(GUEST_CR0) & CR0_PG))
 		return -1;
-	vmwrite(GUEST_EFER, (value & ~EFER_LMA) | (old & EFER_LMA));
+	if (!check_only)
+		vmwrite(GUEST_EFER, (value & ~EFER_LMA) | (old & EFER_LMA));
 	return 0;
 }
 
@@ -238,24 +239,23 @@ static int special_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only)
 		write_tsc(vcpu, offset);
 		return 0;
 	case MSR_TSC_ADJUST:
+		if (check_only)
+			return 0;
 		write_tsc(vcpu, vcpu->tsc_offset + value - vcpu->tsc_adjust);
 		vcpu->tsc_adjust = value;
 		return 0;
 	case MSR_APIC_BASE:
-		/* The VMM may set any mode, the guest only what follows its own. */
-		if (!apic_base_valid(check_only ? APIC_BASE_ENABLE : vcpu->apic.base, value))
+		if (!apic_base_valid(vcpu->apic.base, value))
 			return -1;
-		if (check_only)
-			return 0;
-		vcpu->apic.base = value;
-		if (apic_is_x2apic(&vcpu->apic))
-			vcpu->apic.ldr = (vcpu->apic.id >> 4) << 16 | BIT(vcpu->apic.id & 15);
+		if (!check_only)
+			apic_set_base(&vcpu->apic, value);
 		return 0;
 	case MSR_TSC_DEADLINE:
-		apic_set_tsc_deadline(vcpu, value);
+		if (!check_only)
+			apic_set_tsc_deadline(vcpu, value);
 		return 0;
 	case MSR_EFER:
-		return write_efer(vcpu, value);
+		return write_efer(vcpu, value, check_only);
 	case MSR_KVM_WALL_CLOCK:
 		if (!check_only)
 			vcpu->pvclock_wall = value;

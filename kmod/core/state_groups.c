@@ -65,14 +65,31 @@ static u64 get_msrs(struct vcpu *vcpu)
 	return count * sizeof(scratch.msr[0]);
 }
 
+/* The VMM may set any mode of the APIC, the guest only what follows its own. */
+static int set_msr(struct vcpu *vcpu, const struct hvmod_msr_value *m, bool check_only)
+{
+	if (m->reserved)
+		return -1;
+	if (m->index != MSR_APIC_BASE)
+		return msr_write(vcpu, m->index, m->value, check_only);
+	if (!apic_base_valid(APIC_BASE_ENABLE, m->value))
+		return -1;
+	if (!check_only)
+		apic_set_base(&vcpu->apic, m->value);
+	return 0;
+}
+
 static enum hvmod_why set_msrs(struct vcpu *vcpu, u64 bytes, bool check_only)
 {
+	u64 count = bytes / sizeof(scratch.msr[0]);
+
 	if (bytes % sizeof(scratch.msr[0]))
 		return HVMOD_WHY_BAD_BLOB;
-	for (u64 i = 0; i < bytes / sizeof(scratch.msr[0]); i++)
-		if (scratch.msr[i].reserved ||
-		    msr_write(vcpu, scratch.msr[i].index, scratch.msr[i].value, check_only))
+	for (u64 i = 0; i < count; i++)
+		if (set_msr(vcpu, &scratch.msr[i], true))
 			return HVMOD_WHY_BAD_MSR;
+	for (u64 i = 0; i < count && !check_only; i++)
+		set_msr(vcpu, &scratch.msr[i], false);
 	return HVMOD_WHY_NONE;
 }
 
@@ -114,21 +131,22 @@ static enum hvmod_why set_xsave(struct vcpu *vcpu, u64 bytes, bool check_only)
 static const struct {
 	u8 reg;
 	u16 offset;
+	u32 bits;		/* that there are */
 } apic_fields[] = {
-	{ 0x08, offsetof(struct apic, tpr) },
-	{ 0x0d, offsetof(struct apic, ldr) },
-	{ 0x0e, offsetof(struct apic, dfr) },
-	{ 0x0f, offsetof(struct apic, svr) },
-	{ 0x28, offsetof(struct apic, esr) },
-	{ 0x2f, offsetof(struct apic, lvt[LVT_CMCI]) },
-	{ 0x32, offsetof(struct apic, lvt[LVT_TIMER]) },
-	{ 0x33, offsetof(struct apic, lvt[LVT_THERMAL]) },
-	{ 0x34, offsetof(struct apic, lvt[LVT_PERF]) },
-	{ 0x35, offsetof(struct apic, lvt[LVT_LINT0]) },
-	{ 0x36, offsetof(struct apic, lvt[LVT_LINT1]) },
-	{ 0x37, offsetof(struct apic, lvt[LVT_ERROR]) },
-	{ 0x38, offsetof(struct apic, timer_initial) },
-	{ 0x3e, offsetof(struct apic, timer_divide) },
+	{ 0x08, offsetof(struct apic, tpr), 0xff },
+	{ 0x0d, offsetof(struct apic, ldr), ~0U },
+	{ 0x0e, offsetof(struct apic, dfr), ~0U },
+	{ 0x0f, offsetof(struct apic, svr), 0x11ff },
+	{ 0x28, offsetof(struct apic, esr), 0xff },
+	{ 0x2f, offsetof(struct apic, lvt[LVT_CMCI]), 0x107ff },
+	{ 0x32, offsetof(struct apic, lvt[LVT_TIMER]), 0x700ff },
+	{ 0x33, offsetof(struct apic, lvt[LVT_THERMAL]), 0x107ff },
+	{ 0x34, offsetof(struct apic, lvt[LVT_PERF]), 0x107ff },
+	{ 0x35, offsetof(struct apic, lvt[LVT_LINT0]), 0x1a7ff },
+	{ 0x36, offsetof(struct apic, lvt[LVT_LINT1]), 0x1a7ff },
+	{ 0x37, offsetof(struct apic, lvt[LVT_ERROR]), 0x100ff },
+	{ 0x38, offsetof(struct apic, timer_initial), ~0U },
+	{ 0x3e, offsetof(struct apic, timer_divide), 0xb },
 };
 
 #define APIC_ISR	0x10
@@ -167,9 +185,11 @@ static enum hvmod_why set_apic(struct vcpu *vcpu, u64 bytes, bool check_only)
 	const struct hvmod_apic_state *s = &scratch.apic;
 	struct apic *apic = &vcpu->apic;
 
-	if (s->reserved || s->base & ~(APIC_BASE_ENABLE | APIC_BASE_EXTD | APIC_BASE_BSP |
-				       0xfffff000ULL))
+	if (s->reserved || !apic_base_valid(APIC_BASE_ENABLE, s->base))
 		return HVMOD_WHY_BAD_APIC;
+	for (u32 i = 0; i < ARRAY_SIZE(apic_fields); i++)
+		if (s->reg[apic_fields[i].reg] & ~apic_fields[i].bits)
+			return HVMOD_WHY_BAD_APIC;
 	/* Vectors below 16 can't be pending: the processor would refuse them. */
 	if ((s->reg[APIC_IRR] | s->reg[APIC_ISR]) & 0xffff)
 		return HVMOD_WHY_BAD_APIC;
@@ -212,16 +232,32 @@ static u64 get_events(struct vcpu *vcpu)
 	return sizeof(scratch.events);
 }
 
+/* SDM volume 3, 27.2.1.3; what depends on CR0.PE is left to VM entry. */
+static bool injection_valid(const struct hvmod_events *e)
+{
+	u32 type = INFO_TYPE(e->injection), vector = e->injection & 0xff;
+	const u32 with_code = 0x27d00;	/* #DF, #TS to #PF, #AC */
+
+	if (!(e->injection & INFO_VALID))
+		return true;
+	if (e->injection & 0x7ffff000 || e->injection_error & ~0x7fffU || type == 1 || type == 7)
+		return false;
+	if ((type == TYPE_NMI && vector != VECTOR_NMI) || (type == 3 && vector > 31))
+		return false;
+	if (e->injection & INFO_ERROR_CODE && (type != 3 || !(with_code >> vector & 1)))
+		return false;
+	return type < TYPE_SOFTWARE_INTERRUPT || e->injection_length;
+}
+
 static enum hvmod_why set_events(struct vcpu *vcpu, u64 bytes, bool check_only)
 {
 	const struct hvmod_events *e = &scratch.events;
-	u32 type = INFO_TYPE(e->injection);
 
 	if (e->activity > ACTIVITY_WAIT_FOR_SIPI || e->activity == ACTIVITY_SHUTDOWN ||
 	    e->interruptibility & ~0xbU || (e->interruptibility & 3) == 3 || e->nmi_pending > 1 ||
 	    e->reserved[0] || e->reserved[1] || e->injection_length > 15)
 		return HVMOD_WHY_BAD_EVENT;
-	if (e->injection & INFO_VALID && (e->injection & 0x7ffff000 || type == 1 || type == 7))
+	if (!injection_valid(e))
 		return HVMOD_WHY_BAD_EVENT;
 	if (check_only)
 		return HVMOD_WHY_NONE;
@@ -231,7 +267,7 @@ static enum hvmod_why set_events(struct vcpu *vcpu, u64 bytes, bool check_only)
 	vcpu->event = 1;
 	vmwrite(GUEST_INTERRUPTIBILITY, e->interruptibility);
 	vmwrite(ENTRY_INTERRUPTION_INFO, e->injection & INFO_VALID ? e->injection : 0);
-	vmwrite(ENTRY_EXCEPTION_ERROR, e->injection_error & 0x7fff);
+	vmwrite(ENTRY_EXCEPTION_ERROR, e->injection_error);
 	vmwrite(ENTRY_INSTRUCTION_LENGTH, e->injection_length);
 	return HVMOD_WHY_NONE;
 }
