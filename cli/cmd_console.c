@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* hvctl console DOMAIN */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -120,10 +119,7 @@ static int run(struct verb_context *ctx)
 		note("\nDetached.");
 		return HVCTL_OK;
 	case RELAY_SIGNAL:
-		/* The terminal is restored; now die of it like anybody. */
-		signal(relay.signal, SIG_DFL);
-		raise(relay.signal);
-		relay_unblock_signals();
+		relay_raise(relay.signal);
 		return HVCTL_FAILED;
 	case RELAY_BROKEN:
 		return fail(HVCTL_FAILED, ret, NULL, NULL, "cannot write output: %s",

@@ -126,6 +126,8 @@ int launch_console(int device, const struct domain_config *config, bool paused)
 		note("\nConsole closed.");
 	else
 		note("\nDetached; 'hvctl console %s' attaches again.", ready.name);
+	if (end == RELAY_SIGNAL)
+		relay_raise(relay.signal);
 	return HVCTL_OK;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* hvctl: global flags, the verb, and what every verb needs done before it. */
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +166,18 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	return ret;
 }
 
+/* A descriptor of ours must not come to be what everybody takes for stdin. */
+static void fill_stdio(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -175,6 +187,7 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 	int index = 0;
 
+	fill_stdio();
 	argp_err_exit_status = HVCTL_USAGE;
 	argv[0] = (char *)"hvctl";
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &index);

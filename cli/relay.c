@@ -69,10 +69,12 @@ void relay_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-void relay_unblock_signals(void)
+void relay_raise(int number)
 {
 	sigset_t set;
 
+	signal(number, SIG_DFL);
+	raise(number);
 	signal_set(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

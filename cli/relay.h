@@ -41,8 +41,8 @@ struct relay {
  */
 void relay_block_signals(void);
 
-/** relay_unblock_signals() - the reverse */
-void relay_unblock_signals(void);
+/** relay_raise() - die of a signal that came, as if it had not been blocked */
+void relay_raise(int number);
 
 /**
  * relay_run() - copy in both directions

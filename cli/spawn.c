@@ -132,6 +132,8 @@ int vmmproc_spawn(int device, const struct vmmproc_options *options, pid_t *pid,
 		return fail(HVCTL_FAILED, errno, NULL, NULL, "cannot make a socket: %s",
 			    strerror(errno));
 	fflush(NULL);
+	/* Ignored, as some start us with, it would take the exit status away. */
+	signal(SIGCHLD, SIG_DFL);
 	*pid = fork();
 	if (*pid < 0) {
 		close(pair[0]);
