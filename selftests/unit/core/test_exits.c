@@ -181,6 +181,27 @@ static void hlt(void)
 	ok(vcpu->run->exit == HVMOD_EXIT_HALTED, "CLI; HLT with an interrupt pending does not wake");
 }
 
+/* The window opens behind the shadow of STI, where HLT comes first. */
+static void sti_hlt(void)
+{
+	fresh();
+	model_set(GUEST_RFLAGS, RFLAGS_FIXED);
+	apic_set_irq(vcpu, 0x45, false);
+	guest_exit(EXIT_CPUID, 0);
+	ok(injected() < 0 && vmread(PROC_BASED_CONTROLS) & PROC_INTERRUPT_WINDOW, "CLI: it waits");
+	model_set(GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+	model_set(GUEST_INTERRUPTIBILITY, BLOCKED_BY_STI);
+	ok(guest_exit(EXIT_HLT, 0) && injected() == 0x45 && !vcpu->halted,
+	   "STI; HLT with one that was pending all the while does not sleep");
+	fresh();
+	model_set(GUEST_INTERRUPTIBILITY, BLOCKED_BY_STI);
+	vcpu->nmi_pending = true;
+	vcpu->event = 1;
+	guest_exit(EXIT_PREEMPTION_TIMER, 0);
+	ok(injected() < 0 && guest_exit(EXIT_HLT, 0) && injected() == VECTOR_NMI,
+	   "nor with an NMI");
+}
+
 static void skip(void)
 {
 	fresh();
@@ -389,6 +410,7 @@ int main(void)
 	entry_refused();
 	io();
 	hlt();
+	sti_hlt();
 	skip();
 	priorities();
 	blocking();
