@@ -175,18 +175,30 @@ static void launch_here(void *why)
 		cpumask_set_cpu(raw_smp_processor_id(), &launched);
 }
 
-/* @force: the machine goes down, domains or not. */
-static void leave_here(void *force)
+static long leave_cpu(enum hv_leave why)
 {
 	unsigned int cpu = raw_smp_processor_id();
 	unsigned long flags;
+	long ret = 0;
 
 	if (!cpumask_test_cpu(cpu, &launched))
-		return;
+		return 0;
 	local_irq_save(flags);
-	if (!hv_gate(GATE_LEAVE, force ? 1 : 0, 0, 0, 0, NULL))
+	ret = hv_gate(GATE_LEAVE, why, 0, 0, 0, NULL);
+	if (!ret)
 		cpumask_clear_cpu(cpu, &launched);
 	local_irq_restore(flags);
+	return ret;
+}
+
+static void leave_here(void *unused)
+{
+	leave_cpu(HV_LEAVE_ALL);
+}
+
+static void force_leave_here(void *unused)
+{
+	leave_cpu(HV_LEAVE_FORCE);
 }
 
 static int launch_all(void)
@@ -214,17 +226,21 @@ static int hotplug_online(unsigned int cpu)
 {
 	u64 why = 0;
 
-	/* One that went through INIT and SIPI has been under the core all along. */
-	if (cpumask_test_cpu(cpu, &launched))
-		return 0;
 	launch_here(&why);
 	return say_why(cpu, why);
 }
 
+/*
+ * Outside VMX a processor reaches everything, so it may not go while there are
+ * domains. INIT and SIPI then find it as any other.
+ */
 static int hotplug_offline(unsigned int cpu)
 {
-	hv_gate(GATE_CLEAR_ALL, 0, 0, 0, 0, NULL);
-	return 0;
+	long ret = leave_cpu(HV_LEAVE_OFFLINE);
+
+	if (ret)
+		pr_err("CPU %u stays online: there are domains\n", cpu);
+	return ret;
 }
 
 static int core_start(void)
@@ -254,30 +270,9 @@ static int core_start(void)
 	return ret;
 }
 
-/*
- * A processor that was taken offline waits under the core for its SIPI: bring
- * it up, so that it can leave, and down again.
- */
-static void wake_parked(void)
-{
-	unsigned int cpu;
-
-	for_each_cpu(cpu, &launched) {
-		if (cpu_online(cpu))
-			continue;
-		if (add_cpu(cpu)) {
-			pr_err("CPU %u is offline and can't be brought up to leave the core\n", cpu);
-			continue;
-		}
-		smp_call_function_single(cpu, leave_here, NULL, 1);
-		remove_cpu(cpu);
-	}
-}
-
 static void core_stop(void)
 {
 	cpuhp_remove_state_nocalls(hotplug_state);
-	wake_parked();
 	on_each_cpu(leave_here, NULL, 1);
 	if (cpumask_empty(&launched))
 		hv_image_unload(&core);
@@ -345,7 +340,7 @@ static struct notifier_block pm_block = { .notifier_call = pm_event };
  */
 static int reboot_event(struct notifier_block *nb, unsigned long event, void *unused)
 {
-	on_each_cpu(leave_here, (void *)1, 1);
+	on_each_cpu(force_leave_here, NULL, 1);
 	return NOTIFY_DONE;
 }
 

@@ -21,8 +21,10 @@ static long gate_nop(struct call *call)
 
 static long gate_leave(struct call *call)
 {
-	if (machine.domains && call->a != 1)
+	if (machine.domains && call->a != HV_LEAVE_FORCE)
 		return -HV_EBUSY;
+	if (call->a != HV_LEAVE_OFFLINE)
+		machine.leaving = true;
 	unlock(&machine.lock);
 	launch_leave(call->cpu);
 }

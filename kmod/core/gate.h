@@ -39,9 +39,9 @@
  * enum hv_gate - operations of the gate
  *
  * @GATE_NOP: nothing; RDX = pages that the core owns, RCX = of these free.
- * @GATE_LEAVE: (force) this processor leaves VMX. -EBUSY while there are
- *	domains, unless @force is 1: the machine goes down. From the first LEAVE
- *	on no domain can be created.
+ * @GATE_LEAVE: (enum hv_leave) this processor leaves VMX. -EBUSY while there
+ *	are domains, but with HV_LEAVE_FORCE. But for HV_LEAVE_OFFLINE no domain
+ *	can be created any more.
  * @GATE_SYNC: this processor drops its EPT translations. Pages that were
  *	donated before become usable when every launched processor has done it;
  *	pages that were unmapped from a DomU are out of its reach then.
@@ -114,6 +114,18 @@ enum hv_gate {
 #define HV_SET_CHECK	BIT(63)
 #define HV_MAP_READONLY	BIT(63)
 #define HV_APIC_WRITE	BIT(63)
+
+/**
+ * enum hv_leave - why a processor leaves
+ * @HV_LEAVE_ALL: all of them do
+ * @HV_LEAVE_FORCE: the machine goes down, domains or not
+ * @HV_LEAVE_OFFLINE: Linux takes this one offline
+ */
+enum hv_leave {
+	HV_LEAVE_ALL		= 0,
+	HV_LEAVE_FORCE		= 1,
+	HV_LEAVE_OFFLINE	= 2,
+};
 
 /**
  * enum hv_outcome - how a run ended that the driver has to deal with

@@ -111,6 +111,7 @@ static u64 cpu_launch(struct cpu *cpu, u64 linux_cr4)
 	cpu->launched = true;
 	unlock(&machine.lock);
 	cpu->entered = false;
+	cpu->dom0.gpr[RAX] = 0;
 	resume(&cpu->dom0);
 }
 
@@ -193,7 +194,6 @@ __noreturn void launch_leave(struct cpu *cpu)
 	lx->gpr[RAX] = 0;
 
 	lock(&machine.lock);
-	machine.leaving = true;
 	cpu->launched = false;
 	machine.cpu[cpu->number] = NULL;
 	unlock(&machine.lock);
