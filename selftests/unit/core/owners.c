@@ -8,6 +8,7 @@ static struct known_page *pages;
 enum place { IN_USE, IN_POOL, IN_LIMBO, IN_WAITING };
 static u8 *place;
 static u32 (*stamp)[MODEL_CPUS];
+static bool at_start;
 static struct page_list last_pool, last_limbo, last_waiting;
 
 struct known_page *known(u64 pa)
@@ -71,7 +72,9 @@ void owners_init(void)
 		owners_set(boot.ram[i].start, (boot.ram[i].end - boot.ram[i].start) / PAGE_SIZE,
 			   DOM0, 0, 0);
 	owners_set(OWN_START, OWN_PAGES, CORE, 0, 0);
+	at_start = true;
 	owners_check_lists();
+	at_start = false;
 	for (u32 i = 0; i < MODEL_CPUS; i++)	/* read at launch and at leave */
 		__asan_unpoison_memory_region(world_linux(i), PAGE_SIZE);
 	__asan_unpoison_memory_region(ram(CRASH_PAGE), PAGE_SIZE);
@@ -103,6 +106,8 @@ static void walk(const struct page_list *list, enum place now, u8 *seen)
 		seen[pfn] = now;
 		if (now == IN_POOL && (place[pfn] == IN_LIMBO || place[pfn] == IN_WAITING))
 			invalidated_since(pa);
+		if (now == IN_POOL && place[pfn] == IN_USE && !at_start)
+			model_fatal("page %#lx is free without having been in limbo", pa);
 		if (now == IN_LIMBO && place[pfn] != IN_LIMBO)
 			for (u32 i = 0; i < MODEL_CPUS; i++)
 				stamp[pfn][i] = model.cpu[i].invept_all;
