@@ -146,6 +146,7 @@ static const struct {
 	[EXIT_XSETBV]			= { resume_xsetbv },
 	[EXIT_VMFUNC]			= { resume_with_ud },
 	[EXIT_ENCLS]			= { resume_with_ud },
+	[EXIT_SEAMCALL ... EXIT_TDCALL]	= { resume_with_ud },
 };
 
 static struct ctx *entry_refused(struct cpu *cpu, struct vcpu *vcpu, u32 reason)

@@ -341,6 +341,8 @@ static void (*const rows[EXIT_REASONS])(struct cpu *cpu) = {
 	[EXIT_INVVPID]			= dom0_undefined,
 	[EXIT_XSETBV]			= dom0_xsetbv,
 	[EXIT_VMFUNC]			= dom0_undefined,
+	/* Any program can: they exit at every CPL, where the processor has them. */
+	[EXIT_SEAMCALL ... EXIT_TDCALL]	= dom0_undefined,
 };
 
 struct ctx *dom0_exit(struct cpu *cpu, u32 reason)
