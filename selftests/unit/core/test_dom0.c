@@ -13,7 +13,7 @@ static void fresh(void)
 static void no_vmx(void)
 {
 	static const u32 reasons[] = { EXIT_GETSEC, 19, 20, 21, 22, 23, 24, 25, 26, 27, EXIT_INVEPT,
-				       EXIT_INVVPID, EXIT_VMFUNC };
+				       EXIT_INVVPID, EXIT_VMFUNC, EXIT_SEAMCALL, EXIT_TDCALL };
 	u64 rip;
 
 	fresh();
@@ -22,7 +22,7 @@ static void no_vmx(void)
 		dom0_do(reasons[i], 0);
 		check(injected_ud() && vmread(GUEST_RIP) == rip);
 	}
-	ok(true, "VMX instructions are #UD, RIP stays");
+	ok(true, "VMX instructions, SEAMCALL and TDCALL are #UD, RIP stays");
 	for (u32 msr = 0; msr < 0x2000; msr++) {
 		if (msr == MSR_FEATURE_CONTROL)
 			continue;

@@ -19,7 +19,7 @@ static void vmx_instructions(void)
 {
 	static const u32 reasons[] = { EXIT_GETSEC, 19, 20, 21, 22, 23, 24, 25, 26, 27,
 				       EXIT_INVEPT, EXIT_INVVPID, EXIT_VMFUNC, EXIT_ENCLS,
-				       EXIT_MWAIT, EXIT_MONITOR };
+				       EXIT_MWAIT, EXIT_MONITOR, EXIT_SEAMCALL, EXIT_TDCALL };
 
 	fresh();
 	for (u32 cpl = 0; cpl < 4; cpl += 3) {
@@ -63,7 +63,7 @@ static void unknown(void)
 
 		for (u32 i = 0; i < ARRAY_SIZE(gone); i++)
 			out |= gone[i] == reason;
-		if (!out || reason == EXIT_ENCLS)
+		if (!out || reason == EXIT_ENCLS || reason == EXIT_SEAMCALL || reason == EXIT_TDCALL)
 			continue;
 		check(!guest_exit(reason, 77) && left.rax == HV_RUN_VMM &&
 		      vcpu->run->exit == HVMOD_EXIT_UNHANDLED &&
