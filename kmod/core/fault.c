@@ -159,16 +159,30 @@ void vmx_field_error(u64 field)
 	die(&frame, "VMWRITE failed, field in error");
 }
 
+/*
+ * It may have come after the last look at what is pending: whoever is entered
+ * next exits at once, by its preemption timer. Any VMCS may be current, or none.
+ */
+static void expire_timer(struct cpu *cpu)
+{
+	if (!cpu->launched)
+		return;
+	vmwrite_ok(PIN_BASED_CONTROLS, vmread(PIN_BASED_CONTROLS) | PIN_PREEMPTION_TIMER);
+	vmwrite_ok(PREEMPTION_TIMER, 0);
+}
+
 void fault(struct frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
 	if (frame->vector == VECTOR_NMI) {
 		cpu->nmi_pending = true;
+		expire_timer(cpu);
 		return;
 	}
 	if (frame->vector == VECTOR_MC) {
 		cpu->mc_pending = true;
+		expire_timer(cpu);
 		return;
 	}
 	die(frame, "fault in ring -1");
