@@ -227,6 +227,38 @@ static void nmi(void)
 	ok(injected() == VECTOR_NMI, "that of STI does not matter to it");
 }
 
+/* As kmod/core/fault.c has it. */
+struct frame {
+	u64 gpr[16];
+	u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+void fault(struct frame *frame);
+
+/* After the last look at what is pending and before VMRESUME. */
+static void nmi_too_late(void)
+{
+	struct frame frame = { .vector = VECTOR_NMI };
+	struct vcpu *vcpu;
+
+	fresh();
+	fault(&frame);
+	ok(this_cpu()->nmi_pending && vmread(PIN_BASED_CONTROLS) & PIN_PREEMPTION_TIMER &&
+	   vmread(PREEMPTION_TIMER) == 0, "an NMI just before VMRESUME makes Domain-0 exit at once");
+	dom0_do(EXIT_PREEMPTION_TIMER, 0);
+	ok(injected() == VECTOR_NMI, "and comes");
+	dom0_do(EXIT_PREEMPTION_TIMER, 0);
+	ok(!(vmread(PIN_BASED_CONTROLS) & PIN_PREEMPTION_TIMER), "the timer goes off again");
+	vcpu = running_guest();
+	fault(&frame);
+	ok(vmread(PREEMPTION_TIMER) == 0, "a DomU exits at once too");
+	ok(!guest_exit(EXIT_PREEMPTION_TIMER, 0) && injected() == VECTOR_NMI && !vcpu->busy,
+	   "and Domain-0 gets it");
+	frame.vector = VECTOR_MC;
+	fault(&frame);
+	dom0_do(EXIT_PREEMPTION_TIMER, 0);
+	ok(injected() == VECTOR_MC, "a machine check likewise");
+}
+
 static void init_sipi(void)
 {
 	world_start(&skylake_server, 2, NULL);
@@ -290,6 +322,7 @@ int main(void)
 	hidden();
 	hidden_without_pool();
 	nmi();
+	nmi_too_late();
 	init_sipi();
 	faults();
 	return tap_done();
