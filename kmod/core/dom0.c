@@ -236,12 +236,13 @@ static void dom0_ept_violation(struct cpu *cpu)
 	entry = ept_find(&machine.dom0_ept, address, &level);
 	hidden = *entry && !(*entry & EPT_RWX);
 	if (!*entry) {
-		int want = machine.caps.ept_vpid & EPT_CAP_1G ? 3 : 2;
+		int want = machine.caps.ept_vpid & EPT_CAP_1G ? 3 :
+			   machine.caps.ept_vpid & EPT_CAP_2M ? 2 : 1;
 
 		entry = ept_entry(&machine.dom0_ept, address, want);
 		if (entry && !*entry)
 			WRITE_ONCE(*entry, (address & ~(ept_level_size(want) - 1)) | EPT_RWX |
-				   EPT_TYPE(MEMORY_UC) | EPT_LARGE);
+				   EPT_TYPE(MEMORY_UC) | (want > 1 ? EPT_LARGE : 0));
 		filled = entry;
 	} else if (*entry & EPT_RWX) {
 		filled = true;
