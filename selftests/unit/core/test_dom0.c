@@ -171,6 +171,26 @@ static void hidden(void)
 	ok(injected() == VECTOR_NMI, "an NMI that was cut off comes again");
 }
 
+static void small_pages(void)
+{
+	boot.pool[0].end = boot.own[0].end += 2800 * PAGE_SIZE;
+	model_msr(MSR_VMX_EPT_VPID_CAP)->value &= ~(EPT_CAP_1G | EPT_CAP_2M);
+}
+
+static void far_small_page(void)
+{
+	const struct world_options o = { .before_init = small_pages };
+	u64 entry;
+	int level;
+
+	world_start(&skylake_server, 1, &o);
+	exit_gpa = 0x4000003000ULL;
+	dom0_do(EXIT_EPT_VIOLATION, 1);
+	entry = *ept_find(&machine.dom0_ept, 0x4000003000ULL, &level);
+	ok(level == 1 && entry == (0x4000003000ULL | EPT_RWX),
+	   "without large pages a device is filled in page by page");
+}
+
 /* What Domain-0 could do to fill the pool's last pages: nothing dangerous. */
 static void hidden_without_pool(void)
 {
@@ -320,6 +340,7 @@ int main(void)
 	wrmsr_tracked();
 	xsetbv();
 	hidden();
+	far_small_page();
 	hidden_without_pool();
 	nmi();
 	nmi_too_late();
