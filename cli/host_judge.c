@@ -11,7 +11,7 @@
 
 #define KERNEL_OLDEST	6001
 #define KERNEL_NEWEST	7002
-#define MEMORY_LITTLE	(1ULL << 30)
+#define MEMORY_LITTLE	(640ULL << 20)	/* a domain of 512M and its VMM */
 #define FEATURE_LOCKED	(1ULL << 0)
 #define FEATURE_VMX	(1ULL << 2)
 
