@@ -117,6 +117,7 @@ static const struct {
 	enum verdict (*domu)(struct vcpu *vcpu);
 	u8 outcome;			/* of TO_DRIVER */
 } rows[EXIT_REASONS] = {
+	[0 ... EXIT_REASONS - 1]	= { vmm_unhandled },
 	[EXIT_EXCEPTION_NMI]		= { exit_exception },
 	[EXIT_EXTERNAL_INTERRUPT]	= { driver_interrupt },
 	[EXIT_TRIPLE_FAULT]		= { vmm_triple_fault },
@@ -205,14 +206,17 @@ static noinline struct ctx *rare_exit(struct ctx *ctx, u32 reason)
 	return ctx;
 }
 
-/* The short way: every instruction here is paid at every exit. */
-struct ctx *dispatch(struct ctx *ctx)
+/*
+ * The short way: every instruction here is paid at every exit. A DomU has
+ * trained the branch predictor, hence the retpoline.
+ */
+RETPOLINE struct ctx *dispatch(struct ctx *ctx)
 {
 	u32 reason = vmread(EXIT_REASON);
 	struct vcpu *vcpu = vcpu_of(ctx);
 	enum verdict verdict;
 
-	if (unlikely(!ctx->domu || reason >= EXIT_REASONS || !rows[reason].domu))
+	if (unlikely(!ctx->domu || reason >= EXIT_REASONS))
 		return rare_exit(ctx, reason);
 	vcpu->exits[reason]++;
 	verdict = rows[reason].domu(vcpu);

@@ -150,7 +150,7 @@ __noreturn void core_panic(const char *text)
 	die(&frame, text);
 }
 
-void vmx_field_error(u64 field)
+__noreturn void vmx_field_error(u64 field)
 {
 	struct frame frame = { .rip = (u64)__builtin_return_address(0), .vector = 255,
 			       .error = field };

@@ -36,7 +36,7 @@
 /* Leaves whose answer is the same for every vCPU at any time. */
 static struct cpuid basic[LEAVES];
 static struct cpuid extended[EXTENDED_LEAVES];
-static u32 basic_static;
+static bool basic_static[LEAVES];
 static u32 xsave_size;
 
 static const struct {
@@ -111,15 +111,17 @@ void cpuid_init(void)
 			continue;
 		basic[leaf] = apply(cpuid(leaf, 0), &policy[i].mask, &policy[i].set);
 	}
-	basic_static = ~0U;
+	for (u32 leaf = 0; leaf < LEAVES; leaf++)
+		basic_static[leaf] = true;
 	for (u32 i = 0; i < ARRAY_SIZE(policy); i++)
 		if (policy[i].dynamic)
-			basic_static &= ~BIT(policy[i].leaf);
+			basic_static[policy[i].leaf] = false;
 	basic[0].eax = host_last < MAX_LEAF ? host_last : MAX_LEAF;
 	if (!(machine.caps.domu.proc2 & PROC2_INVPCID))
 		basic[7].ebx &= ~BIT(10);
 	machine.has_rdtscp = machine.caps.domu.proc2 & PROC2_RDTSCP &&
 			     cpuid(EXTENDED + 1, 0).edx & BIT(27);
+	machine.has_pmu = host_last >= 0xa && (cpuid(0xa, 0).eax & 0xff) >= 2;
 	init_xsave();
 	init_extended();
 	if ((machine.guest_xcr0 & 0xe0) != 0xe0) {
@@ -259,7 +261,7 @@ enum verdict resume_cpuid(struct vcpu *vcpu)
 	u64 *gpr = vcpu->ctx.gpr;
 	u32 leaf = gpr[RAX];
 
-	if (likely(leaf < LEAVES && basic_static & 1U << leaf)) {
+	if (likely(leaf < LEAVES && basic_static[leaf])) {
 		gpr[RAX] = basic[leaf].eax;
 		gpr[RBX] = basic[leaf].ebx;
 		gpr[RCX] = basic[leaf].ecx;

@@ -31,8 +31,8 @@ struct machine {
 	bool dead;
 	bool leaving;
 	bool mitigations;
-	bool md_clear, has_ibpb, has_spec_ctrl, flush_l1d;
-	bool has_rdtscp, has_pke;
+	bool md_clear, has_ibpb, flush_l1d;
+	bool has_rdtscp, has_pmu;
 	struct vmx_caps caps;
 	struct ept dom0_ept;
 	u64 max_pa_bits;

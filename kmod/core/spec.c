@@ -23,11 +23,13 @@ void spec_init(void)
 		arch = rdmsr(MSR_ARCH_CAPABILITIES);
 	machine.md_clear = r.edx & BIT(10) && !(arch & ARCH_CAP_MDS_NO);
 	machine.has_ibpb = r.edx & BIT(26);
-	machine.has_spec_ctrl = r.edx & BIT(26);
 	machine.flush_l1d = r.edx & BIT(28) && !(arch & (ARCH_CAP_RDCL_NO | ARCH_CAP_SKIP_L1DFL));
 }
 
-/* CVE-2017-5715 between guests, CVE-2018-3646, CVE-2018-12130. */
+/*
+ * CVE-2017-5715 between guests, CVE-2018-3646, CVE-2018-12130. A DomU runs with
+ * Domain-0's SPEC_CTRL: so (e)IBRS, where Linux chose it, covers the core.
+ */
 void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 {
 	static const u16 selector = CORE_SS;
@@ -37,11 +39,6 @@ void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 	if (machine.has_ibpb && cpu->last_vcpu != vcpu)
 		wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
 	cpu->last_vcpu = vcpu;
-	if (machine.has_spec_ctrl) {
-		cpu->dom0_spec_ctrl = rdmsr(MSR_SPEC_CTRL);
-		if (cpu->dom0_spec_ctrl)
-			wrmsr(MSR_SPEC_CTRL, 0);
-	}
 	if (machine.flush_l1d)
 		wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
 	if (machine.md_clear)
@@ -51,17 +48,14 @@ void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 /* Return predictions that a DomU left must not steer Domain-0 or the core. */
 static inline void fill_return_buffer(void)
 {
-	u64 count = 16;
-
-	asm volatile("1:	call 2f\n"
+	asm volatile("	.rept 32\n"
+		     "	call 1f\n"
 		     "	int3\n"
-		     "2:	call 3f\n"
-		     "	int3\n"
-		     "3:	add $16, %%rsp\n"
-		     "	dec %0\n"
-		     "	jnz 1b\n"
+		     "1:\n"
+		     "	.endr\n"
+		     "	add $32 * 8, %%rsp\n"
 		     "	lfence"
-		     : "+r" (count) : : "memory", "cc");
+		     : : : "memory", "cc");
 }
 
 void spec_leave_domu(struct cpu *cpu)
@@ -69,6 +63,4 @@ void spec_leave_domu(struct cpu *cpu)
 	if (!machine.mitigations)
 		return;
 	fill_return_buffer();
-	if (machine.has_spec_ctrl && cpu->dom0_spec_ctrl)
-		wrmsr(MSR_SPEC_CTRL, cpu->dom0_spec_ctrl);
 }

@@ -34,6 +34,15 @@ static void load_domu(struct cpu *cpu, struct vcpu *vcpu)
 	set_xcr0(cpu->dom0_xcr0, machine.guest_xcr0);
 	xrstor(vcpu->xsave);
 	set_xcr0(machine.guest_xcr0, vcpu->xcr0);
+	/*
+	 * Counters of Domain-0 must not count a DomU: PEBS would write its
+	 * records through the DomU's page tables.
+	 */
+	if (machine.has_pmu) {
+		cpu->dom0_perf_global = rdmsr(MSR_PERF_GLOBAL_CTRL);
+		if (cpu->dom0_perf_global)
+			wrmsr(MSR_PERF_GLOBAL_CTRL, 0);
+	}
 	cpu->dom0_kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
 	wrmsr(MSR_KERNEL_GS_BASE, vcpu->kernel_gs);
 	write_syscall_msrs(vcpu->star, vcpu->lstar, vcpu->cstar, vcpu->sfmask);
@@ -56,6 +65,8 @@ static void load_dom0(struct cpu *cpu, struct vcpu *vcpu)
 		vcpu->tsc_aux = rdmsr(MSR_TSC_AUX);
 		wrmsr(MSR_TSC_AUX, cpu->dom0_tsc_aux);
 	}
+	if (machine.has_pmu && cpu->dom0_perf_global)
+		wrmsr(MSR_PERF_GLOBAL_CTRL, cpu->dom0_perf_global);
 	write_syscall_msrs(cpu->dom0_star, cpu->dom0_lstar, cpu->dom0_cstar, cpu->dom0_sfmask);
 	vcpu->kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
 	wrmsr(MSR_KERNEL_GS_BASE, cpu->dom0_kernel_gs);

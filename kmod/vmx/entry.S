@@ -64,12 +64,8 @@ vmexit_entry:
 	xor	%r14d, %r14d
 	xor	%r15d, %r15d
 	call	dispatch
-	mov	%rax, %rdi
-
-/* RDI = struct ctx to go on with; its VMCS is current. */
-	.globl resume
-resume:
-	mov	%rdi, %rsp
+	mov	%rax, %rsp
+.Lresume:
 	cmpb	$0, CTX_LAUNCHED(%rsp)
 	pop	%rax
 	pop	%rcx
@@ -96,6 +92,12 @@ resume:
 	mov	%gs:CPU_STACK, %rsp
 	call	entry_failed
 	ud2
+
+/* RDI = struct ctx to go on with; its VMCS is current. */
+	.globl resume
+resume:
+	mov	%rdi, %rsp
+	jmp	.Lresume
 
 /*
  * This processor is out of VMX. RDI = Linux's address of its struct hv_linux,

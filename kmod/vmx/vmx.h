@@ -247,7 +247,7 @@ enum exit_reason {
 
 #define EXIT_REASON_ENTRY_FAILURE	BIT(31)
 
-void vmx_field_error(u64 field) __attribute__((cold));
+__noreturn void vmx_field_error(u64 field) __attribute__((cold));
 
 #include "insn.h"
 

@@ -365,7 +365,7 @@ void model_init(const struct model_type *type, u32 cpus)
 			{ MSR_LSTAR, 0xffffffff81000000ULL }, { MSR_CSTAR, 0xffffffff81000040ULL },
 			{ MSR_SFMASK, 0x47700 }, { MSR_FS_BASE, 0x7000 }, { MSR_GS_BASE, 0x8000 },
 			{ MSR_KERNEL_GS_BASE, 0x9000 }, { MSR_TSC_AUX, 0 }, { MSR_DEBUGCTL, 0 },
-			{ MSR_SPEC_CTRL, 0 },
+			{ MSR_SPEC_CTRL, 0 }, { MSR_PERF_GLOBAL_CTRL, 0 },
 		};
 		for (u32 m = 0; m < ARRAY_SIZE(both); m++)
 			model_msr_add(both[m].msr, MODEL_BOTH, both[m].value);

@@ -90,6 +90,20 @@ static void cr2(void)
 	ok(model.me->cr2 == 0x9999, "the guest's again");
 }
 
+/* PEBS would write through the guest's page tables. */
+static void counters(void)
+{
+	struct model_msr *global;
+
+	world_start(&ivy_bridge, 1, NULL);
+	global = model_msr(MSR_PERF_GLOBAL_CTRL);
+	global->value = 0xf;
+	running_guest();
+	ok(global->value == 0, "Domain-0's counters stand still in a DomU");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(global->value == 0xf, "and go on in Domain-0");
+}
+
 static void mitigations(void)
 {
 	static const struct world_options on = { .flags = HV_BOOT_MITIGATIONS };
@@ -104,7 +118,7 @@ static void mitigations(void)
 	spec->value = 1;
 	a = running_guest();
 	ok(ibpb->writes == 1 && l1d->writes == 1 && model.me->verws == 1, "IBPB, L1D flush, VERW");
-	ok(spec->value == 0, "the guest's SPEC_CTRL");
+	ok(spec->value == 1 && !spec->writes, "a DomU runs with Domain-0's SPEC_CTRL");
 	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
 	ok(spec->value == 1, "Domain-0's SPEC_CTRL");
 	guest_run(a);
@@ -172,6 +186,7 @@ static void host_state(void)
 int main(void)
 {
 	vector_registers();
+	counters();
 	two_guests();
 	cr2();
 	mitigations();
