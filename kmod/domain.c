@@ -310,6 +310,8 @@ static void hv_domain_statistics(struct hv_domain *domain,
 		ticks += result.rcx;
 	}
 	info->run_ns = hv_ticks_to_ns(ticks);
+	if (!hv_gate(GATE_DOM_PAGES, domain->handle, 0, 0, 0, &result))
+		info->core_pages = result.rdx;
 }
 
 static void hv_domain_fill_info(struct hv_domain *domain,

@@ -14,6 +14,7 @@
  * @handle: index in machine.domain, and a generation in bits 63:32
  * @ept: guest-physical memory
  * @mapped: 4 KiB pages in it
+ * @pages: pages of the core that it made the core use, tables included
  * @wall_ns: CLOCK_REALTIME at guest TSC 0
  * @tsc_offset: guest TSC minus host TSC
  */
@@ -21,6 +22,7 @@ struct domain {
 	u64 handle;
 	struct ept ept;
 	u64 mapped;
+	u64 pages;
 	u64 wall_ns;
 	u64 tsc_offset;
 	struct vcpu *vcpu[HV_VCPUS_MAX];

@@ -45,11 +45,26 @@ static long gate_reclaim(struct call *call)
 	return pool_reclaim(&call->rdx);
 }
 
+/* What an operation took from the pool is in use for its domain. */
+static void charge(u64 handle, u64 before)
+{
+	struct domain *domain = domain_get(handle);
+
+	if (domain)
+		domain->pages += before - machine.pool.count;
+}
+
 static long gate_dom_create(struct call *call)
 {
+	u64 before = machine.pool.count;
+	long ret;
+
 	if (machine.leaving)
 		return -HV_EBUSY;
-	return domain_create(call->a, &call->rdx);
+	ret = domain_create(call->a, &call->rdx);
+	if (!ret)
+		charge(call->rdx, before);
+	return ret;
 }
 
 static long gate_dom_destroy(struct call *call)
@@ -57,15 +72,33 @@ static long gate_dom_destroy(struct call *call)
 	return domain_destroy(call->a, &call->rdx);
 }
 
+static long gate_dom_pages(struct call *call)
+{
+	struct domain *domain = domain_get(call->a);
+
+	if (!domain)
+		return -HV_ENOENT;
+	call->rdx = domain->pages;
+	return 0;
+}
+
 static long gate_vcpu_create(struct call *call)
 {
-	return vcpu_create(call->cpu, call->a, call->b, call->c);
+	u64 before = machine.pool.count;
+	long ret = vcpu_create(call->cpu, call->a, call->b, call->c);
+
+	charge(call->a, before);
+	return ret;
 }
 
 static long gate_map(struct call *call)
 {
-	return domain_map(call->a, call->b, call->c, call->d & ~HV_MAP_READONLY,
-			  call->d & HV_MAP_READONLY);
+	u64 before = machine.pool.count;
+	long ret = domain_map(call->a, call->b, call->c, call->d & ~HV_MAP_READONLY,
+			      call->d & HV_MAP_READONLY);
+
+	charge(call->a, before);
+	return ret;
 }
 
 static long gate_unmap(struct call *call)
@@ -217,6 +250,7 @@ static const struct {
 	[GATE_VCPU_STATS]	= { .machine = gate_vcpu_stats },
 	[GATE_EVENT]		= { .machine = gate_event },
 	[GATE_FAULT]		= { .machine = gate_fault },
+	[GATE_DOM_PAGES]	= { .machine = gate_dom_pages },
 };
 
 static long on_vcpu(struct call *call, u64 op)

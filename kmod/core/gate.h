@@ -82,6 +82,7 @@
  * @GATE_VCPU_STATS: (domain, index) RDX = exits, RCX = TSC ticks in the guest.
  * @GATE_EVENT: takes the oldest event that the core has to tell. RDX = enum
  *	hv_event, RCX = its value. -ENOENT: none.
+ * @GATE_DOM_PAGES: (domain) RDX = pages of the core that are in use for it.
  * @GATE_FAULT: (kind) a deliberate fault in ring -1, for tests; -EPERM unless
  *	hv_boot.flags has HV_BOOT_SELFTEST.
  */
@@ -108,6 +109,7 @@ enum hv_gate {
 	GATE_VCPU_STATS		= 19,
 	GATE_EVENT		= 20,
 	GATE_FAULT		= 21,
+	GATE_DOM_PAGES		= 22,
 	GATE_OPS
 };
 

@@ -340,7 +340,7 @@ static void other(u32 cpu)
 {
 	static const u8 ops[] = { GATE_NOP, GATE_VCPU_CLEAR, GATE_CLEAR_ALL, GATE_VCPU_MMIO,
 				  GATE_VCPU_EXPORT, GATE_APIC, GATE_MSI, GATE_VCPU_STATS,
-				  GATE_EVENT, GATE_FAULT };
+				  GATE_EVENT, GATE_FAULT, GATE_DOM_PAGES };
 	u64 op = ops[rnd(ARRAY_SIZE(ops))], c = tap_random(&seed) >> rnd(64);
 
 	if (op == GATE_APIC)
