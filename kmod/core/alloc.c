@@ -135,8 +135,8 @@ void page_unshare(u64 pa, int level)
 	for_each_entry(pa, level, EPT_SHARED, 0);
 }
 
-/* Take [start, end) from Domain-0. Splits tables; pages come from the pool. */
-static int hide(u64 start, u64 end)
+/* One walk over [start, end): make the entries, or with @commit take them. */
+static int hide_walk(u64 start, u64 end, bool commit)
 {
 	while (start < end) {
 		int level = !(start & (ept_level_size(LEVEL_2M) - 1)) &&
@@ -149,10 +149,22 @@ static int hide(u64 start, u64 end)
 			level = 1;
 			entry = dom0_entry(start, level);
 		}
-		WRITE_ONCE(*entry, EPT_OWNER_CORE);
+		if (commit)
+			WRITE_ONCE(*entry, EPT_OWNER_CORE);
 		start += ept_level_size(level);
 	}
 	return 0;
+}
+
+/*
+ * Take [start, end) from Domain-0, all or nothing: what may fail for want of a
+ * table is done first. Tables come from the pool.
+ */
+static int hide(u64 start, u64 end)
+{
+	int ret = hide_walk(start, end, false);
+
+	return ret ? ret : hide_walk(start, end, true);
 }
 
 static bool all_plain(u64 pa, u64 pages)
