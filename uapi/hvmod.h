@@ -375,16 +375,14 @@ struct hvmod_msr_value {
  * struct hvmod_apic_state - the local APIC, HVMOD_STATE_APIC
  * @base: IA32_APIC_BASE
  * @tsc_deadline: IA32_TSC_DEADLINE in guest TSC units, 0 if not armed
- * @timer_left: ticks left of a one-shot or periodic timer, 0 if not armed
- * @reserved: zero
+ * @timer_left: nanoseconds left of a one-shot or periodic timer, 0 if not armed
  * @reg: the registers in the layout of the APIC page, one a 16 bytes
  *	(SDM volume 3, table 11-1); reg[i] is the register at offset 16 * i
  */
 struct hvmod_apic_state {
 	__u64	base;
 	__u64	tsc_deadline;
-	__u32	timer_left;
-	__u32	reserved;
+	__u64	timer_left;
 	__u32	reg[64];
 };
 

@@ -158,6 +158,14 @@ static u32 *apic_field(struct apic *apic, u32 i)
 	return (u32 *)((char *)apic + apic_fields[i].offset);
 }
 
+#define NS_PER_MS	1000000ULL
+
+/* value * to / from, where value * to may not fit. */
+static u64 scale_ticks(u64 value, u64 to, u64 from)
+{
+	return value / from * to + value % from * to / from;
+}
+
 static u64 get_apic(struct vcpu *vcpu)
 {
 	struct hvmod_apic_state *s = &scratch.apic;
@@ -166,7 +174,7 @@ static u64 get_apic(struct vcpu *vcpu)
 
 	*s = (struct hvmod_apic_state){ .base = apic->base, .tsc_deadline = apic->tsc_deadline };
 	if (apic->deadline && !apic->tsc_deadline && apic->deadline > now)
-		s->timer_left = (apic->deadline - now) * 1000 / (machine.tsc_khz / 1000 ?: 1);
+		s->timer_left = scale_ticks(apic->deadline - now, NS_PER_MS, machine.tsc_khz);
 	for (u32 i = 0; i < ARRAY_SIZE(apic_fields); i++)
 		s->reg[apic_fields[i].reg] = *apic_field(apic, i);
 	for (int i = 0; i < 8; i++) {
@@ -185,7 +193,7 @@ static enum hvmod_why set_apic(struct vcpu *vcpu, u64 bytes, bool check_only)
 	const struct hvmod_apic_state *s = &scratch.apic;
 	struct apic *apic = &vcpu->apic;
 
-	if (s->reserved || !apic_base_valid(APIC_BASE_ENABLE, s->base))
+	if (!apic_base_valid(APIC_BASE_ENABLE, s->base))
 		return HVMOD_WHY_BAD_APIC;
 	for (u32 i = 0; i < ARRAY_SIZE(apic_fields); i++)
 		if (s->reg[apic_fields[i].reg] & ~apic_fields[i].bits)
@@ -209,7 +217,7 @@ static enum hvmod_why set_apic(struct vcpu *vcpu, u64 bytes, bool check_only)
 	if (s->tsc_deadline)
 		apic->deadline = s->tsc_deadline - vcpu->tsc_offset;
 	else if (s->timer_left)
-		apic->deadline = rdtsc() + (u64)s->timer_left * (machine.tsc_khz / 1000) / 1000;
+		apic->deadline = rdtsc() + scale_ticks(s->timer_left, machine.tsc_khz, NS_PER_MS);
 	vcpu->event = 1;
 	return HVMOD_WHY_NONE;
 }
