@@ -118,12 +118,20 @@ is() {
 	}
 }
 
-# available: kB of memory, after what can be dropped was dropped and what is freed late is free.
+# available: kB of memory, once what can be dropped was dropped and what is freed late is free.
 available() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo
+	memory_now=0
+	memory_before=-1000
+	memory_tries=0
+	while [ $((memory_now - memory_before)) -gt 256 ] && [ $memory_tries -lt 10 ]; do
+		memory_before=$memory_now
+		memory_tries=$((memory_tries + 1))
+		sync
+		echo 3 >/proc/sys/vm/drop_caches
+		sleep 1
+		memory_now=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	done
+	echo "$memory_now"
 }
 
 # no_less NOW BEFORE SLACK, in kB
