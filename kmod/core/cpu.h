@@ -129,12 +129,10 @@ struct ctx *dispatch(struct ctx *ctx);
 __noreturn void entry_failed(struct ctx *ctx);
 
 /* launch.c */
-u64 launch_leave_check(struct cpu *cpu);
 __noreturn void launch_leave(struct cpu *cpu);
 
 /* gate.c */
 void gate(struct cpu *cpu, struct ctx *ctx);
-struct ctx *gate_next(struct cpu *cpu);
 
 /* dom0.c */
 struct ctx *dom0_exit(struct cpu *cpu, u32 reason);

@@ -79,7 +79,6 @@ struct vcpu {
 	u64 ticks;
 	u64 run_value[2];		/* RDX and RCX for the driver */
 	u64 fault_access;
-	u64 total_exits;
 	struct apic apic;
 	u32 exits[EXIT_REASONS];
 };
