@@ -22,6 +22,7 @@
 
 #else /* __ASSEMBLY__ */
 
+#include <linux/eventfd.h>
 #include <linux/mm.h>
 #include <linux/thread_info.h>
 #include <asm/msr.h>
@@ -36,6 +37,11 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	vma->vm_flags |= flags;
 }
+#endif
+
+/* 6.8: eventfd_signal() always adds 1 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define eventfd_signal(eventfd)	eventfd_signal(eventfd, 1)
 #endif
 
 /* 6.13: lazy preemption */

@@ -116,6 +116,7 @@ static void hv_domain_free(struct hv_domain *domain)
 	mmdrop(domain->mm);
 	mutex_destroy(&domain->lock);
 	mutex_destroy(&domain->memory_lock);
+	mutex_destroy(&domain->eventfd_lock);
 	kfree(domain);
 }
 
@@ -128,6 +129,9 @@ static struct hv_domain *hv_domain_alloc(const struct hvmod_domain_create *arg)
 		return NULL;
 	kref_init(&domain->users);
 	mutex_init(&domain->lock);
+	mutex_init(&domain->eventfd_lock);
+	INIT_LIST_HEAD(&domain->irqfds);
+	xa_init(&domain->doorbells);
 	memcpy(domain->name, arg->name, sizeof(domain->name));
 	domain->vcpus_max = arg->vcpus;
 	domain->mem_max = arg->mem_max;
@@ -202,6 +206,8 @@ static void hv_domain_release(struct kref *users)
 	WRITE_ONCE(domain->state, HVMOD_STATE_DYING);
 	mutex_unlock(&domain->lock);
 
+	hv_irqfd_end_all(domain);
+	hv_doorbell_free_all(domain);
 	if (domain->created) {
 		ret = hv_domain_land(domain);
 		if (ret) {
@@ -449,7 +455,7 @@ long hv_domain_set_state(struct hv_call *call)
  * @domain: the domain
  * @vcpus: which ones, a bit each
  *
- * Process context or interrupts off; the caller has a descriptor of the domain.
+ * Any context but NMI; none of its vCPUs goes meanwhile.
  */
 void hv_domain_poke(struct hv_domain *domain, u64 vcpus)
 {
@@ -465,6 +471,28 @@ void hv_domain_poke(struct hv_domain *domain, u64 vcpus)
 }
 
 /**
+ * hv_domain_message() - deliver a message-signalled interrupt
+ * @domain: the domain, from before it goes from ring -1
+ * @address: as in struct hvmod_msi
+ * @data: message data
+ *
+ * Any context but NMI.
+ *
+ * Return: how many vCPUs took it, or a negative errno.
+ */
+long hv_domain_message(struct hv_domain *domain, u64 address, u32 data)
+{
+	struct hv_result result;
+	long ret;
+
+	ret = hv_gate(GATE_MSI, domain->handle, address, data, 0, &result);
+	if (ret < 0)
+		return ret;
+	hv_domain_poke(domain, result.rcx);
+	return result.rdx;
+}
+
+/**
  * hv_domain_msi() - HVMOD_MSI
  * @call: the call, on a domain
  *
@@ -476,15 +504,8 @@ long hv_domain_msi(struct hv_call *call)
 {
 	struct hv_domain *domain = call->object;
 	struct hvmod_msi *arg = &call->arg.msi;
-	struct hv_result result;
-	long ret;
 
 	if (arg->flags || arg->reserved)
 		return -EINVAL;
-	ret = hv_gate(GATE_MSI, domain->handle, arg->address, arg->data, 0,
-		      &result);
-	if (ret < 0)
-		return ret;
-	hv_domain_poke(domain, result.rcx);
-	return result.rdx;
+	return hv_domain_message(domain, arg->address, arg->data);
 }

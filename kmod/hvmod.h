@@ -8,14 +8,16 @@
  *   domain->memory_lock > mmap_lock of the VMM
  *   domain->lock, domain->memory_lock > pool lock
  *   domain->lock, domain->memory_lock > sync lock > cpu_hotplug_lock
+ *   domain->eventfd_lock > wait queue of an eventfd > vcpu->wait
  *
  * So no CPU hotplug callback may take a lock of a domain. A vCPU has no lock:
  * who runs it or works on its state owns the claim (hv_vcpu_claim()), and
  * nobody ever waits for a claim.
  *
  * Legend at the fields: (c) constant once the object can be found, (l)
- * domain->lock, (m) domain->memory_lock, (r) written by the owner of the
- * claim alone, (a) any context, READ_ONCE() and WRITE_ONCE().
+ * domain->lock, (m) domain->memory_lock, (e) domain->eventfd_lock, (r) written
+ * by the owner of the claim alone, (a) any context, READ_ONCE() and
+ * WRITE_ONCE().
  */
 #ifndef HVMOD_H
 #define HVMOD_H
@@ -23,6 +25,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/maple_tree.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
@@ -110,6 +113,11 @@ struct hv_vcpu {
  * @pages: (m) pinned pages by guest frame number, see memory.c
  * @mem_bytes: (m) to write; sum of @ranges
  * @batch: (m) room for the pages of one 2 MiB block
+ * @eventfd_lock: for what follows
+ * @irqfds: (e) struct hv_irqfd
+ * @irqfd_count: (e) entries of @irqfds
+ * @doorbells: (e) to write, RCU to read; struct hv_doorbell by port
+ * @doorbell_count: (e) those in @doorbells
  */
 struct hv_domain {
 	struct kref users;
@@ -135,6 +143,12 @@ struct hv_domain {
 	struct xarray pages;
 	u64 mem_bytes;
 	struct page **batch;
+
+	struct mutex eventfd_lock;
+	struct list_head irqfds;
+	unsigned int irqfd_count;
+	struct xarray doorbells;
+	unsigned int doorbell_count;
 };
 
 /**
@@ -156,6 +170,8 @@ struct hv_call {
 		struct hvmod_mem_map mem_map;
 		struct hvmod_mem_unmap mem_unmap;
 		struct hvmod_msi msi;
+		struct hvmod_irqfd irqfd;
+		struct hvmod_doorbell doorbell;
 		struct hvmod_vcpu_state vcpu_state;
 		struct hvmod_apic_access apic_access;
 	} arg;
@@ -174,6 +190,7 @@ long hv_domain_info(struct hv_call *call);
 long hv_domain_set_state(struct hv_call *call);
 long hv_domain_msi(struct hv_call *call);
 void hv_domain_put(struct hv_domain *domain);
+long hv_domain_message(struct hv_domain *domain, u64 address, u32 data);
 void hv_domain_poke(struct hv_domain *domain, u64 vcpus);
 u64 hv_ticks_to_ns(u64 ticks);
 
@@ -194,6 +211,15 @@ long hv_vcpu_run(struct hv_vcpu *vcpu);
 long hv_vcpu_get_state(struct hv_call *call);
 long hv_vcpu_set_state(struct hv_call *call);
 long hv_vcpu_apic(struct hv_call *call);
+
+/* irqfd.c */
+long hv_irqfd_ioctl(struct hv_call *call);
+void hv_irqfd_end_all(struct hv_domain *domain);
+
+/* doorbell.c */
+long hv_doorbell_ioctl(struct hv_call *call);
+bool hv_doorbell_ring(struct hv_vcpu *vcpu);
+void hv_doorbell_free_all(struct hv_domain *domain);
 
 /* memory.c */
 int hv_memory_init(struct hv_domain *domain);
@@ -217,6 +243,17 @@ void hv_events_stop(void);
 int hv_crash_init(void);
 void hv_crash_exit(void);
 u64 hv_crash_pa(void);
+
+/**
+ * hv_is_msi() - is this the address of a message-signalled interrupt?
+ * @address: as in struct hvmod_msi
+ *
+ * SDM volume 3, 11.11.1.
+ */
+static inline bool hv_is_msi(u64 address)
+{
+	return (u32)address >> 20 == 0xfee;
+}
 
 /**
  * hv_vcpu_claim() - become the one who runs a vCPU or works on its state

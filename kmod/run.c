@@ -12,6 +12,7 @@
 #include <linux/task_work.h>
 #include <linux/thread_info.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
@@ -206,6 +207,9 @@ static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 
 		WRITE_ONCE(vcpu->exits_driver, vcpu->exits_driver + 1);
 		if (likely(ret == HV_RUN_VMM)) {
+			if (!xa_empty(&domain->doorbells) &&
+			    hv_doorbell_ring(vcpu))
+				continue;
 			WRITE_ONCE(vcpu->exits_vmm, vcpu->exits_vmm + 1);
 			return 0;
 		}

@@ -171,7 +171,7 @@ static void hv_vcpu_interrupt(struct hv_vcpu *vcpu)
  * @vcpu: the vCPU
  *
  * Wakes it if it sleeps in HLT and takes it out of the guest for a moment if it
- * is there. Process context.
+ * is there. Any context but NMI.
  */
 void hv_vcpu_poke(struct hv_vcpu *vcpu)
 {

@@ -26,6 +26,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "hvmod_state.h"
+
 #define HVMOD_ABI_VERSION	1
 
 #define HVMOD_NAME_MAX		64	/* bytes with the final NUL */
@@ -272,6 +274,71 @@ struct hvmod_msi {
 };
 
 /**
+ * struct hvmod_irqfd - HVMOD_IRQFD: an eventfd that delivers an MSI
+ * @size: size of this struct (in)
+ * @flags: 0, or HVMOD_IRQFD_DEASSIGN to undo (in)
+ * @fd: the eventfd (in)
+ * @data: message data (in)
+ * @address: message address, as in struct hvmod_msi (in)
+ *
+ * Every signal of @fd delivers the message once, without the VMM, and takes
+ * the eventfd's count. If the count is not zero already, the call delivers the
+ * message once. An eventfd has one message in a domain: a second call with the
+ * same @fd replaces it, atomically; no delivery of the old one is under way
+ * when it returns. DEASSIGN returns when no delivery is under way; @address and
+ * @data are then not looked at. The domain keeps a reference to the eventfd,
+ * not to the descriptor: an entry whose descriptors were closed without
+ * DEASSIGN goes with the domain. EBADF: @fd is no eventfd. ENOENT: DEASSIGN of
+ * one that has no message. ENOSPC: HVMOD_IRQFDS_MAX of this domain are in use.
+ * EINVAL: the address is none of an MSI (SDM volume 3, 11.11.1).
+ */
+struct hvmod_irqfd {
+	__u32	size;
+	__u32	flags;
+	__s32	fd;
+	__u32	data;
+	__u64	address;
+};
+
+#define HVMOD_IRQFD_DEASSIGN	(1U << 0)
+#define HVMOD_IRQFDS_MAX	1024
+
+/**
+ * struct hvmod_doorbell - HVMOD_DOORBELL: a guest's store that signals an eventfd
+ * @size: size of this struct (in)
+ * @flags: HVMOD_DOORBELL_* (in)
+ * @address: port number, or guest-physical address (in)
+ * @bytes: width of the store: 1, 2 or 4; 0 takes every width (in)
+ * @fd: the eventfd (in)
+ * @match: with HVMOD_DOORBELL_MATCH the value stored, zero-extended (in)
+ *
+ * An OUT (not OUTS) to the port, or a store that would leave as
+ * HVMOD_EXIT_MMIO, with that width and value adds 1 to @fd and the guest goes
+ * on: the vCPU's thread stays in the kernel. Guest-physical doorbells (without
+ * HVMOD_DOORBELL_PORT) are not offered: EOPNOTSUPP; devices have their notify
+ * region in port space, where an exit tells width and value. DEASSIGN takes
+ * the same fields, and returns when no signal of this doorbell is under way.
+ * The domain keeps a reference to the eventfd, not to the descriptor. EEXIST:
+ * another doorbell takes a store that this one would. ENOENT: DEASSIGN of
+ * none. ENOSPC: HVMOD_DOORBELLS_MAX of this domain are in use. EBADF: @fd is no
+ * eventfd. EINVAL: no such port or width, @match is wider than @bytes, or not
+ * zero without HVMOD_DOORBELL_MATCH.
+ */
+struct hvmod_doorbell {
+	__u32	size;
+	__u32	flags;
+	__u64	address;
+	__u32	bytes;
+	__s32	fd;
+	__u64	match;
+};
+
+#define HVMOD_DOORBELL_DEASSIGN	(1U << 0)
+#define HVMOD_DOORBELL_PORT	(1U << 1)	/* @address is a port */
+#define HVMOD_DOORBELL_MATCH	(1U << 2)	/* @match has to be equal */
+#define HVMOD_DOORBELLS_MAX	512
+
+/**
  * struct hvmod_vcpu_create - HVMOD_VCPU_CREATE: make a vCPU
  * @size: size of this struct (in)
  * @index: 0 to hvmod_domain_create.vcpus - 1; also its APIC id (in)
@@ -283,128 +350,6 @@ struct hvmod_msi {
 struct hvmod_vcpu_create {
 	__u32	size;
 	__u32	index;
-};
-
-/**
- * struct hvmod_regs - general registers, HVMOD_STATE_REGS
- *
- * @gpr has the order of the instruction encoding: rax rcx rdx rbx rsp rbp rsi
- * rdi r8 ... r15.
- */
-struct hvmod_regs {
-	__u64	gpr[16];
-	__u64	rip;
-	__u64	rflags;
-};
-
-#define HVMOD_GPR_RAX	0
-#define HVMOD_GPR_RCX	1
-#define HVMOD_GPR_RDX	2
-#define HVMOD_GPR_RBX	3
-#define HVMOD_GPR_RSP	4
-#define HVMOD_GPR_RBP	5
-#define HVMOD_GPR_RSI	6
-#define HVMOD_GPR_RDI	7
-
-/**
- * struct hvmod_segment - a segment register
- * @base: base
- * @limit: limit in bytes
- * @selector: selector
- * @attributes: access rights as the VMCS has them (SDM volume 3, 25.4.1):
- *	bits 3:0 type, 4 S, 6:5 DPL, 7 P, 12 AVL, 13 L, 14 D/B, 15 G
- * @unusable: not zero if the segment is unusable
- * @reserved: zero
- */
-struct hvmod_segment {
-	__u64	base;
-	__u32	limit;
-	__u16	selector;
-	__u16	attributes;
-	__u32	unusable;
-	__u32	reserved;
-};
-
-/* Indices into hvmod_sregs.segment, in the order of the VMCS fields. */
-#define HVMOD_SEG_ES	0
-#define HVMOD_SEG_CS	1
-#define HVMOD_SEG_SS	2
-#define HVMOD_SEG_DS	3
-#define HVMOD_SEG_FS	4
-#define HVMOD_SEG_GS	5
-#define HVMOD_SEG_LDTR	6
-#define HVMOD_SEG_TR	7
-
-/**
- * struct hvmod_sregs - control registers, segments, tables: HVMOD_STATE_SREGS
- */
-struct hvmod_sregs {
-	struct hvmod_segment	segment[8];
-	__u64	gdt_base;
-	__u64	idt_base;
-	__u32	gdt_limit;
-	__u32	idt_limit;
-	__u64	cr0;
-	__u64	cr2;
-	__u64	cr3;
-	__u64	cr4;
-	__u64	cr8;
-	__u64	efer;
-};
-
-/* Groups of state: bits of hvmod_run.wanted, .valid and .dirty, and of
- * hvmod_vcpu_state.groups.
- */
-#define HVMOD_STATE_REGS	(1U << 0)	/* struct hvmod_regs */
-#define HVMOD_STATE_SREGS	(1U << 1)	/* struct hvmod_sregs */
-#define HVMOD_STATE_MSRS	(1U << 2)	/* array of struct hvmod_msr_value */
-#define HVMOD_STATE_XSAVE	(1U << 3)	/* u64 xcr0, then the XSAVE area, standard form */
-#define HVMOD_STATE_APIC	(1U << 4)	/* struct hvmod_apic_state */
-#define HVMOD_STATE_EVENTS	(1U << 5)	/* struct hvmod_events */
-
-/**
- * struct hvmod_msr_value - one element of HVMOD_STATE_MSRS
- */
-struct hvmod_msr_value {
-	__u32	index;
-	__u32	reserved;
-	__u64	value;
-};
-
-/**
- * struct hvmod_apic_state - the local APIC, HVMOD_STATE_APIC
- * @base: IA32_APIC_BASE
- * @tsc_deadline: IA32_TSC_DEADLINE in guest TSC units, 0 if not armed
- * @timer_left: nanoseconds left of a one-shot or periodic timer, 0 if not armed
- * @reg: the registers in the layout of the APIC page, one a 16 bytes
- *	(SDM volume 3, table 11-1); reg[i] is the register at offset 16 * i
- */
-struct hvmod_apic_state {
-	__u64	base;
-	__u64	tsc_deadline;
-	__u64	timer_left;
-	__u32	reg[64];
-};
-
-/**
- * struct hvmod_events - events in flight, HVMOD_STATE_EVENTS
- * @activity: 0 active, 1 HLT, 3 wait-for-SIPI (SDM volume 3, 25.4.2)
- * @interruptibility: as in the VMCS (same section)
- * @injection: an event that has to be delivered again, in the format of the
- *	VM-entry interruption-information field; bit 31 clear if there is none
- * @injection_error: its error code
- * @injection_length: its instruction length
- * @nmi_pending: 1 if an NMI waits
- * @reserved: zero
- */
-struct hvmod_events {
-	__u32	activity;
-	__u32	interruptibility;
-	__u32	injection;
-	__u32	injection_error;
-	__u32	injection_length;
-	__u32	nmi_pending;
-	__u32	reserved[2];
 };
 
 /**
@@ -426,20 +371,6 @@ struct hvmod_vcpu_state {
 	__u32	size;
 	__u32	groups;
 	__u64	data;
-	__u32	bytes;
-	__u32	reserved;
-};
-
-/**
- * struct hvmod_tlv - head of one section of a state blob
- * @type: one HVMOD_STATE_* bit
- * @version: 1
- * @bytes: size of the data, without head and padding
- * @reserved: zero
- */
-struct hvmod_tlv {
-	__u32	type;
-	__u32	version;
 	__u32	bytes;
 	__u32	reserved;
 };
@@ -636,6 +567,8 @@ struct hvmod_run {
 #define HVMOD_MEM_MAP		_IOW(HVMOD_IOC_MAGIC, 0x12, struct hvmod_mem_map)
 #define HVMOD_MEM_UNMAP		_IOW(HVMOD_IOC_MAGIC, 0x13, struct hvmod_mem_unmap)
 #define HVMOD_MSI		_IOW(HVMOD_IOC_MAGIC, 0x14, struct hvmod_msi)
+#define HVMOD_IRQFD		_IOW(HVMOD_IOC_MAGIC, 0x15, struct hvmod_irqfd)
+#define HVMOD_DOORBELL		_IOW(HVMOD_IOC_MAGIC, 0x16, struct hvmod_doorbell)
 
 /*
  * On a vCPU descriptor. HVMOD_VCPU_RUN takes no argument and returns 0 with

@@ -46,6 +46,20 @@ fails() {
 	fi
 }
 
+# program COMMAND...: what it reports as TAP, and that it ends well.
+program() {
+	program_status=0
+	"$@" >/tmp/reported 2>&1 </dev/null || program_status=$?
+	while read -r program_line; do
+		case $program_line in
+		'ok '*) report 0 "${program_line#* - }" ;;
+		'not ok '*) report 1 "${program_line#* - }" ;;
+		*) echo "# $program_line" ;;
+		esac
+	done </tmp/reported
+	check "${1##*/} ends well" test $program_status = 0
+}
+
 skip() {
 	tests=$((tests + 1))
 	echo "ok $tests - $1 # SKIP $2"
