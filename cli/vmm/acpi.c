@@ -9,6 +9,7 @@
 #include "aml.h"
 #include "compiler.h"
 #include "layout.h"
+#include "rtc.h"
 
 #define OEM_ID		"HVMOD "
 #define OEM_TABLE_ID	"HVMODPC "
@@ -54,7 +55,8 @@ struct generic_address {
 /* Only what a hardware-reduced machine may fill has a name. */
 struct fadt {
 	struct table_header header;
-	uint8_t unused0[73];
+	uint8_t unused0[72];
+	uint8_t century;
 	uint16_t boot_flags;
 	uint8_t reserved0;
 	uint32_t flags;
@@ -70,17 +72,17 @@ struct fadt {
 	char hypervisor[8];
 } __packed;
 
-_Static_assert(sizeof(struct rsdp) == 36, "RSDP of revision 2");
+_Static_assert(sizeof(struct rsdp) == ACPI_RSDP_BYTES, "RSDP of revision 2");
 _Static_assert(sizeof(struct table_header) == 36, "table header");
 _Static_assert(sizeof(struct fadt) == 276, "FADT of revision 6");
 
 #define FADT_REVISION		6
 #define FADT_MINOR		5
 #define BOOT_VGA_NOT_PRESENT	(1U << 2)
-#define BOOT_NO_CMOS_RTC	(1U << 5)
 #define FLAG_WBINVD		(1U << 0)
 #define FLAG_PWR_BUTTON		(1U << 4)	/* a device, not a fixed one */
 #define FLAG_SLP_BUTTON		(1U << 5)	/* as above */
+#define FLAG_FIX_RTC		(1U << 6)	/* its alarm wakes nothing */
 #define FLAG_RESET_REG_SUP	(1U << 10)
 #define FLAG_HW_REDUCED_ACPI	(1U << 20)
 
@@ -197,6 +199,21 @@ static void dsdt_serial(struct aml *aml)
 	aml_end(aml, device);
 }
 
+static void dsdt_rtc(struct aml *aml)
+{
+	size_t device = aml_begin_device(aml, "RTC_");
+	size_t resources;
+
+	aml_name(aml, "_HID");
+	aml_eisa_id(aml, "PNP0B00");
+	aml_name(aml, "_CRS");
+	resources = aml_begin_resources(aml);
+	aml_io(aml, RTC_PORT, RTC_PORTS);
+	aml_edge_interrupt(aml, RTC_GSI);
+	aml_end_resources(aml, resources);
+	aml_end(aml, device);
+}
+
 static void dsdt_power_button(struct aml *aml)
 {
 	size_t device = aml_begin_device(aml, "PWRB");
@@ -238,6 +255,7 @@ static uint64_t build_dsdt(struct builder *b)
 	dsdt_sleep_states(&aml);
 	scope = aml_begin_scope(&aml, "\\_SB_");
 	dsdt_serial(&aml);
+	dsdt_rtc(&aml);
 	dsdt_power_button(&aml);
 	dsdt_events(&aml);
 	aml_end(&aml, scope);
@@ -249,9 +267,10 @@ static uint64_t build_dsdt(struct builder *b)
 static uint64_t build_fadt(struct builder *b, uint64_t dsdt)
 {
 	struct fadt fadt = {
-		.boot_flags = BOOT_VGA_NOT_PRESENT | BOOT_NO_CMOS_RTC,
+		.century = RTC_CENTURY,
+		.boot_flags = BOOT_VGA_NOT_PRESENT,
 		.flags = FLAG_WBINVD | FLAG_PWR_BUTTON | FLAG_SLP_BUTTON |
-			 FLAG_RESET_REG_SUP | FLAG_HW_REDUCED_ACPI,
+			 FLAG_FIX_RTC | FLAG_RESET_REG_SUP | FLAG_HW_REDUCED_ACPI,
 		.reset = io_register(RESET_PORT),
 		.reset_value = RESET_VALUE,
 		.minor_revision = FADT_MINOR,

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ACPI_RSDP_BYTES	36	/* the first of what acpi_build() writes */
+
 size_t acpi_build(uint8_t *buffer, size_t size, uint64_t gpa,
 		  unsigned int vcpus);
 

@@ -72,7 +72,7 @@ int build_open_files(struct build *build)
 		      &build->kernel_bytes))
 		return -1;
 	if (build->kernel_bytes > KERNEL_MAX)
-		return build_fail(build, EFBIG, "kernel %s: not a bzImage (larger than 1 GiB)\nhint: check the path",
+		return build_fail(build, EFBIG, "kernel %s: not a kernel (larger than 1 GiB)\nhint: check the path",
 				  config->kernel);
 	if (!config->initrd)
 		return 0;
@@ -80,9 +80,19 @@ int build_open_files(struct build *build)
 			 &build->initrd_bytes);
 }
 
+static const enum boot_mode flat_modes[] = {
+	[VMM_FLAT_REAL]		= BOOT_REAL,
+	[VMM_FLAT_PROTECTED]	= BOOT_PROTECTED,
+	[VMM_FLAT_LONG]		= BOOT_LONG,
+};
+
 static int load_kernel_bytes(struct build *build, uint8_t *bytes)
 {
 	const struct vmm_config *config = build->config;
+	const struct boot_flat flat = {
+		.address = config->flat_address,
+		.mode = flat_modes[config->flat],
+	};
 	struct boot_request request = {
 		.path = config->kernel,
 		.kernel = bytes,
@@ -90,6 +100,7 @@ static int load_kernel_bytes(struct build *build, uint8_t *bytes)
 		.initrd_path = config->initrd,
 		.initrd_bytes = build->initrd_bytes,
 		.cmdline = config->cmdline ? config->cmdline : "",
+		.flat = config->flat == VMM_FLAT_NONE ? NULL : &flat,
 		.rsdp = ACPI_TABLES,
 	};
 	int ret;
@@ -100,8 +111,8 @@ static int load_kernel_bytes(struct build *build, uint8_t *bytes)
 	if (getrandom(request.seed, sizeof(request.seed), 0) !=
 	    sizeof(request.seed))
 		return build_fail(build, EIO, "no random numbers from the host\nhint: see getrandom(2)");
-	ret = bzimage_load(&build->vmm->memory, &request, &build->entry,
-			   build->err, build->err_size);
+	ret = boot_load(&build->vmm->memory, &request, &build->entry,
+			build->err, build->err_size);
 	explicit_bzero(request.seed, sizeof(request.seed));
 	return ret;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The wiring: which device is where, and whose interrupt line leads where. */
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "layout.h"
 #include "machine.h"
@@ -36,6 +37,27 @@ static const struct serial_ops serial_wires = {
 	.line = serial_line,
 };
 
+static uint64_t rtc_now(void *ctx)
+{
+	struct timespec now;
+
+	(void)ctx;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static void rtc_line(void *ctx, bool level)
+{
+	struct vmm *vmm = ctx;
+
+	ioapic_line(&vmm->ioapic, RTC_GSI, level);
+}
+
+static const struct rtc_ops rtc_wires = {
+	.now = rtc_now,
+	.line = rtc_line,
+};
+
 static void power_end(void *ctx, enum vmm_outcome outcome, const char *how)
 {
 	life_end(ctx, outcome, "%s", how);
@@ -64,14 +86,42 @@ int devices_create(struct vmm *vmm)
 		.ctx = &vmm->ioapic,
 	};
 
+	const struct bus_device rtc = {
+		.first = RTC_PORT,
+		.last = RTC_PORT + RTC_PORTS - 1,
+		.read = rtc_read,
+		.write = rtc_write,
+		.ctx = &vmm->rtc,
+	};
+
 	serial_init(&vmm->serial, &serial_wires, vmm);
 	ioapic_init(&vmm->ioapic, send_message, vmm);
+	rtc_init(&vmm->rtc, &rtc_wires, vmm);
 	vmm->power.end = power_end;
 	vmm->power.ctx = vmm;
 	if (bus_add(&vmm->ports, &com1) || bus_add(&vmm->mmio, &ioapic) ||
-	    power_add(&vmm->power, &vmm->ports))
+	    bus_add(&vmm->ports, &rtc) || power_add(&vmm->power, &vmm->ports))
 		return -1;
 	return 0;
+}
+
+/**
+ * devices_add_debug_exit() - a debug-exit port
+ * @vmm: the domain
+ * @port: its number, or 0 for none
+ *
+ * Return: 0, or -1 if another device is there
+ */
+int devices_add_debug_exit(struct vmm *vmm, uint16_t port)
+{
+	if (!port)
+		return 0;
+	vmm->debug_exit = (struct debug_exit){
+		.end = power_end,
+		.ctx = vmm,
+		.port = port,
+	};
+	return debug_exit_add(&vmm->debug_exit, &vmm->ports) ? -1 : 0;
 }
 
 /**
@@ -80,6 +130,7 @@ int devices_create(struct vmm *vmm)
  */
 void devices_destroy(struct vmm *vmm)
 {
+	rtc_destroy(&vmm->rtc);
 	ioapic_destroy(&vmm->ioapic);
 	serial_destroy(&vmm->serial);
 }

@@ -21,6 +21,8 @@
 #define BOOT_SETUP_DATA		0x10000ULL
 #define BOOT_CMDLINE		0x20000ULL
 #define BOOT_CMDLINE_MAX	0x10000ULL	/* bytes with the final NUL */
+#define BOOT_INFO		BOOT_SETUP_DATA	/* for all but bzImage */
+#define BOOT_END		(BOOT_CMDLINE + BOOT_CMDLINE_MAX)
 #define BOOT_RAM_END		0xA0000ULL	/* the VGA hole of every PC */
 #define FIRMWARE		0xE0000ULL
 #define FIRMWARE_BYTES		0x20000ULL
@@ -31,6 +33,9 @@
 
 /* Ports */
 #define KEYBOARD_PORT		0x64
+#define RTC_PORT		0x70
+#define RTC_PORTS		2
+#define SYSTEM_CONTROL_PORT	0x92
 #define COM1_PORT		0x3F8
 #define COM1_PORTS		8
 #define SLEEP_CONTROL_PORT	0x600
@@ -43,6 +48,7 @@
 /* Global system interrupts, the pins of the IOAPIC */
 #define IOAPIC_PINS		24
 #define COM1_GSI		4
+#define RTC_GSI			8
 #define GED_GSI			9
 
 #define SLEEP_TYPE_S5		5

@@ -30,6 +30,7 @@ static const struct {
 	{ VMM_PANIC, HVMOD_STATE_CRASHED, HVMOD_REASON_PANIC },
 	{ VMM_WATCHDOG, HVMOD_STATE_CRASHED, HVMOD_REASON_WATCHDOG },
 	{ VMM_FAILED, HVMOD_STATE_CRASHED, HVMOD_REASON_INTERNAL },
+	{ VMM_DEBUG_EXIT, HVMOD_STATE_SHUTDOWN, HVMOD_REASON_POWEROFF },
 };
 
 static int set_state(struct vmm *vmm, uint32_t state, uint32_t reason)
@@ -45,10 +46,13 @@ static int set_state(struct vmm *vmm, uint32_t state, uint32_t reason)
 
 static void set_end_state(struct vmm *vmm, enum vmm_outcome outcome)
 {
+	enum vmm_outcome kind = outcome;
 	size_t i;
 
+	if (kind > VMM_DEBUG_EXIT)
+		kind = VMM_DEBUG_EXIT;
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (ends[i].outcome == outcome)
+		if (ends[i].outcome == kind)
 			set_state(vmm, ends[i].state, ends[i].reason);
 	}
 }
@@ -242,6 +246,8 @@ static int make_threads(struct vmm *vmm)
 		vcpu->thread_made = !ret;
 		vmm->threads += !ret;
 	}
+	if (!ret)
+		ret = rtc_start(&vmm->rtc);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return ret;
 }

@@ -80,6 +80,10 @@ static int create_devices(struct build *build)
 {
 	if (devices_create(build->vmm))
 		return build_fail(build, EEXIST, "devices: two have the same address\nhint: report this as a bug");
+	if (devices_add_debug_exit(build->vmm, build->config->debug_exit))
+		return build_fail(build, EINVAL, "debug-exit port: another device is at 0x%x to 0x%x\nhint: choose another port",
+				  build->config->debug_exit,
+				  build->config->debug_exit + DEBUG_EXIT_PORTS - 1);
 	return 0;
 }
 
@@ -215,9 +219,9 @@ static int (*const steps[])(struct build *build) = {
 	check_vcpus,
 	alloc_memory,
 	build_open_files,
+	build_load_firmware,
 	build_load_kernel,
 	build_load_initrd,
-	build_load_firmware,
 	create_domain,
 	map_memory,
 	create_vcpus,

@@ -5,6 +5,7 @@
  * Locks, in the order in which they are taken:
  *   vmm.lock	life of the domain: the fields behind it
  *   serial.lock	the serial port
+ *   rtc.lock	the real-time clock
  *   ioapic.lock	the I/O APIC
  * No lock is held while a vCPU is in the guest or an owner's callback runs.
  * What has no lock is written before the first vCPU thread starts.
@@ -22,9 +23,11 @@
 #include "boot.h"
 #include "bus.h"
 #include "compiler.h"
+#include "debug_exit.h"
 #include "guest.h"
 #include "ioapic.h"
 #include "power.h"
+#include "rtc.h"
 #include "serial.h"
 #include "vmm.h"
 
@@ -68,7 +71,9 @@ struct vcpu {
  * @mmio: the MMIO bus
  * @serial: COM1
  * @ioapic: I/O APIC
+ * @rtc: real-time clock
  * @power: power and reset ports
+ * @debug_exit: debug-exit port, if it has a number
  * @vcpu: the processors
  * @vcpus: how many
  * @hold: vCPU threads have to look at the fields behind @lock. Atomic; written
@@ -95,7 +100,9 @@ struct vmm {
 	struct bus mmio;
 	struct serial serial;
 	struct ioapic ioapic;
+	struct rtc rtc;
 	struct power power;
+	struct debug_exit debug_exit;
 	struct vcpu *vcpu;
 	unsigned int vcpus;
 
@@ -127,6 +134,7 @@ int vcpu_inject(struct vcpu *vcpu, uint32_t vector, uint32_t error);
 int devices_create(struct vmm *vmm);
 void devices_destroy(struct vmm *vmm);
 int devices_add_apic(struct vcpu *vcpu);
+int devices_add_debug_exit(struct vmm *vmm, uint16_t port);
 
 /* life.c */
 void life_create(struct vmm *vmm);

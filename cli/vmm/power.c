@@ -12,7 +12,10 @@
 #define SLEEP_TYPE(value)	((value) >> 2 & 7)
 #define SLEEP_ENABLE		(1U << 5)
 #define RESET_CPU		(1U << 2)
-#define KEYBOARD_PULSE_RESET	0xFE
+#define KEYBOARD_PULSE(value)	(((value) & 0xF0) == 0xF0)
+#define KEYBOARD_NO_RESET	(1U << 0)	/* lines that are not pulsed */
+#define CONTROL_RESET		(1U << 0)
+#define CONTROL_A20		(1U << 1)
 
 /* No key waits and the controller is ready: kernels poll this before 0xFE. */
 static uint64_t read_zero(void *ctx, uint64_t offset, unsigned int size)
@@ -75,9 +78,31 @@ static void write_keyboard(void *ctx, uint64_t offset, unsigned int size,
 
 	(void)offset;
 	(void)size;
-	if (value == KEYBOARD_PULSE_RESET)
+	if (KEYBOARD_PULSE(value) && !(value & KEYBOARD_NO_RESET))
 		power->end(power->ctx, VMM_RESET,
 			   "reset by the keyboard controller, port 0x64");
+}
+
+/* System control port A: A20 is always on, which nothing can change. */
+static uint64_t read_system_control(void *ctx, uint64_t offset,
+				    unsigned int size)
+{
+	(void)ctx;
+	(void)offset;
+	(void)size;
+	return CONTROL_A20;
+}
+
+static void write_system_control(void *ctx, uint64_t offset, unsigned int size,
+				 uint64_t value)
+{
+	struct power *power = ctx;
+
+	(void)offset;
+	(void)size;
+	if (value & CONTROL_RESET)
+		power->end(power->ctx, VMM_RESET,
+			   "reset by the system control port, 0x92");
 }
 
 static uint64_t read_reset_control(void *ctx, uint64_t offset,
@@ -111,6 +136,8 @@ static const struct bus_device power_ports[] = {
 	{ RESET_ENTRY_PORT, RESET_ENTRY_PORT, read_zero, write_reset_entry,
 	  NULL },
 	{ KEYBOARD_PORT, KEYBOARD_PORT, read_zero, write_keyboard, NULL },
+	{ SYSTEM_CONTROL_PORT, SYSTEM_CONTROL_PORT, read_system_control,
+	  write_system_control, NULL },
 	{ RESET_CONTROL_PORT, RESET_CONTROL_PORT, read_reset_control,
 	  write_reset_control, NULL },
 };

@@ -5,9 +5,11 @@
 #include "layout.h"
 #include "machine.h"
 
-#define CR0_BOOT	0x80000031ULL	/* PG NE ET PE */
-#define CR4_BOOT	0x20ULL		/* PAE */
-#define EFER_BOOT	0x500ULL	/* LMA LME */
+#define CR0_LONG	0x80000031ULL	/* PG NE ET PE */
+#define CR4_LONG	0x20ULL		/* PAE */
+#define EFER_LONG	0x500ULL	/* LMA LME */
+#define CR0_PROTECTED	0x11ULL		/* ET PE */
+#define CR0_REAL	0x10ULL		/* ET */
 #define RFLAGS_BOOT	0x2ULL		/* the bit that is always 1 */
 
 #define MSR_APIC_BASE	0x1B
@@ -17,8 +19,15 @@
 
 /* SDM volume 3, 25.4.1 */
 #define SEGMENT_CODE_64	0xA09B
+#define SEGMENT_CODE_32	0xC09B
+#define SEGMENT_CODE_16	0x009B
 #define SEGMENT_DATA	0xC093
+#define SEGMENT_DATA_16	0x0093
 #define SEGMENT_TSS	0x008B
+
+#define TSS_LIMIT	0x67
+#define REAL_LIMIT	0xFFFF
+#define REAL_IDT_LIMIT	0x3FF
 
 /* SDM volume 3, 25.8.3 */
 #define INJECT_EXCEPTION	(3U << 8)
@@ -53,7 +62,7 @@ static int get_state(struct vcpu *vcpu, uint32_t groups, void *blob,
 	return ioctl(vcpu->fd, HVMOD_VCPU_GET_STATE, &arg);
 }
 
-static int reset_apic(struct vcpu *vcpu)
+static int reset_apic(struct vcpu *vcpu, const struct boot_entry *entry)
 {
 	struct {
 		struct hvmod_tlv tlv;
@@ -62,40 +71,92 @@ static int reset_apic(struct vcpu *vcpu)
 		.tlv = TLV(HVMOD_STATE_MSRS, blob.msr),
 		.msr = {
 			.index = MSR_APIC_BASE,
-			.value = APIC_BASE | APIC_BASE_ON | APIC_BASE_X2,
+			.value = APIC_BASE | APIC_BASE_ON,
 		},
 	};
 
+	if (!entry->xapic)
+		blob.msr.value |= APIC_BASE_X2;
 	if (!vcpu->index)
 		blob.msr.value |= APIC_BASE_BSP;
 	return set_state(vcpu, HVMOD_STATE_MSRS, &blob, sizeof(blob));
 }
 
+/* The modes of SDM volume 3, 9.9 and 25.3.1. */
+static const struct {
+	struct hvmod_segment code;
+	struct hvmod_segment data;
+	uint32_t idt_limit;
+	uint64_t cr0;
+	uint64_t cr4;
+	uint64_t efer;
+} modes[BOOT_MODES] = {
+	[BOOT_LONG] = {
+		.code = {
+			.limit = UINT32_MAX,
+			.selector = BOOT_SELECTOR_CODE,
+			.attributes = SEGMENT_CODE_64,
+		},
+		.data = {
+			.limit = UINT32_MAX,
+			.selector = BOOT_SELECTOR_DATA,
+			.attributes = SEGMENT_DATA,
+		},
+		.cr0 = CR0_LONG,
+		.cr4 = CR4_LONG,
+		.efer = EFER_LONG,
+	},
+	[BOOT_PROTECTED] = {
+		.code = {
+			.limit = UINT32_MAX,
+			.selector = BOOT_SELECTOR_CODE,
+			.attributes = SEGMENT_CODE_32,
+		},
+		.data = {
+			.limit = UINT32_MAX,
+			.selector = BOOT_SELECTOR_DATA,
+			.attributes = SEGMENT_DATA,
+		},
+		.cr0 = CR0_PROTECTED,
+	},
+	[BOOT_REAL] = {
+		.code = {
+			.limit = REAL_LIMIT,
+			.attributes = SEGMENT_CODE_16,
+		},
+		.data = {
+			.limit = REAL_LIMIT,
+			.attributes = SEGMENT_DATA_16,
+		},
+		.idt_limit = REAL_IDT_LIMIT,
+		.cr0 = CR0_REAL,
+	},
+};
+
 static void fill_sregs(struct hvmod_sregs *sregs,
 		       const struct boot_entry *entry)
 {
-	const struct hvmod_segment data = {
-		.limit = UINT32_MAX,
-		.selector = BOOT_SELECTOR_DATA,
-		.attributes = SEGMENT_DATA,
-	};
 	unsigned int i;
 
 	*sregs = (struct hvmod_sregs){
 		.gdt_base = entry->gdt_base,
 		.gdt_limit = entry->gdt_limit,
-		.cr0 = CR0_BOOT,
+		.idt_limit = modes[entry->mode].idt_limit,
+		.cr0 = modes[entry->mode].cr0,
 		.cr3 = entry->cr3,
-		.cr4 = CR4_BOOT,
-		.efer = EFER_BOOT,
+		.cr4 = modes[entry->mode].cr4,
+		.efer = modes[entry->mode].efer,
 	};
 	for (i = HVMOD_SEG_ES; i <= HVMOD_SEG_GS; i++)
-		sregs->segment[i] = data;
-	sregs->segment[HVMOD_SEG_CS].selector = BOOT_SELECTOR_CODE;
-	sregs->segment[HVMOD_SEG_CS].attributes = SEGMENT_CODE_64;
+		sregs->segment[i] = modes[entry->mode].data;
+	sregs->segment[HVMOD_SEG_CS] = modes[entry->mode].code;
+	if (entry->mode == BOOT_REAL) {
+		sregs->segment[HVMOD_SEG_CS].selector = entry->cs;
+		sregs->segment[HVMOD_SEG_CS].base = (uint64_t)entry->cs << 4;
+	}
 	sregs->segment[HVMOD_SEG_LDTR].unusable = 1;
 	sregs->segment[HVMOD_SEG_TR] = (struct hvmod_segment){
-		.limit = 0x67,
+		.limit = TSS_LIMIT,
 		.selector = BOOT_SELECTOR_TSS,
 		.attributes = SEGMENT_TSS,
 	};
@@ -114,6 +175,8 @@ static int reset_boot(struct vcpu *vcpu, const struct boot_entry *entry)
 		.sregs_tlv = TLV(HVMOD_STATE_SREGS, blob.sregs),
 	};
 
+	blob.regs.gpr[HVMOD_GPR_RAX] = entry->rax;
+	blob.regs.gpr[HVMOD_GPR_RBX] = entry->rbx;
 	blob.regs.gpr[HVMOD_GPR_RSI] = entry->rsi;
 	fill_sregs(&blob.sregs, entry);
 	return set_state(vcpu, HVMOD_STATE_REGS | HVMOD_STATE_SREGS, &blob,
@@ -129,7 +192,7 @@ static int reset_boot(struct vcpu *vcpu, const struct boot_entry *entry)
  */
 int vcpu_reset(struct vcpu *vcpu, const struct boot_entry *entry)
 {
-	if (reset_apic(vcpu))
+	if (reset_apic(vcpu, entry))
 		return -1;
 	return vcpu->index ? 0 : reset_boot(vcpu, entry);
 }

@@ -12,6 +12,20 @@
 #include <stdint.h>
 
 /**
+ * enum vmm_flat - how a kernel file without any header starts
+ * @VMM_FLAT_NONE: it is no such file, its content says what it is
+ * @VMM_FLAT_REAL: in real mode
+ * @VMM_FLAT_PROTECTED: in 32-bit protected mode without paging
+ * @VMM_FLAT_LONG: in 64-bit mode, the first 4 GiB mapped one to one
+ */
+enum vmm_flat {
+	VMM_FLAT_NONE,
+	VMM_FLAT_REAL,
+	VMM_FLAT_PROTECTED,
+	VMM_FLAT_LONG,
+};
+
+/**
  * struct vmm_config - what to build; all strings owned by the caller
  * @name: domain name, checked by the caller
  * @vcpus: 1 to HVMOD_VCPUS_MAX
@@ -19,6 +33,9 @@
  * @kernel: path of the kernel
  * @initrd: path of the initrd, or NULL
  * @cmdline: kernel command line, or NULL for an empty one
+ * @flat: how it starts if it is a flat binary
+ * @flat_address: where it goes then, guest-physical
+ * @debug_exit: port by which the guest ends itself with an exit status, or 0
  */
 struct vmm_config {
 	const char *name;
@@ -27,10 +44,17 @@ struct vmm_config {
 	const char *kernel;
 	const char *initrd;
 	const char *cmdline;
+	enum vmm_flat flat;
+	uint64_t flat_address;
+	uint16_t debug_exit;
 };
 
 /**
- * enum vmm_outcome - how a guest ended; also the exit status of "hvctl run"
+ * enum vmm_outcome - how a guest ended
+ *
+ * The low 8 bits are the exit status of "hvctl run". An outcome from
+ * VMM_DEBUG_EXIT to VMM_DEBUG_EXIT + 255 is an exit status of the guest's own
+ * choice.
  */
 enum vmm_outcome {
 	VMM_POWEROFF	= 0,
@@ -40,7 +64,10 @@ enum vmm_outcome {
 	VMM_PANIC	= 34,
 	VMM_WATCHDOG	= 36,
 	VMM_DESTROYED	= 37,	/* from outside */
+	VMM_DEBUG_EXIT	= 256,	/* by the debug-exit port */
 };
+
+#define VMM_STATUS(outcome)	((outcome) & 0xFF)
 
 struct vmm;
 

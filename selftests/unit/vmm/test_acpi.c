@@ -79,6 +79,8 @@ static void test_tables(unsigned int vcpus)
 	ok(dsdt, "DSDT by X_DSDT");
 	ok((get32(fadt + 112) & (1 << 20 | 1 << 10)) == (1 << 20 | 1 << 10),
 	   "hardware-reduced, with a reset register");
+	ok(fadt[108] == 0x32 && !(fadt[109] & 0x20) && get32(fadt + 112) & 1 << 6,
+	   "there is a real-time clock, its century at 0x32, which wakes nothing");
 	ok(fadt[116] == 1 && get64(fadt + 120) == 0x604 && fadt[128] == 1, "reset register");
 	ok(fadt[244] == 1 && get64(fadt + 248) == 0x600 && fadt[256] == 1 &&
 	   get64(fadt + 260) == 0x601, "sleep control and status registers");
@@ -228,7 +230,7 @@ static void test_iasl(void)
 	   "and the FADT");
 	ok(!run("cd %s && iasl -p apic2 apic.dsl >log4 2>&1 && tail -c +37 apic.dat >a && tail -c +37 apic2.aml >b && cmp a b", directory),
 	   "and the MADT");
-	ok(!run("cd %s && grep -q 'Name (_HID, EisaId (\"PNP0501\")' dsdt.dsl && grep -q 'EisaId (\"PNP0C0C\")' dsdt.dsl && grep -q 'Notify (.*PWRB, 0x80)' dsdt.dsl && grep -q 'Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive' dsdt.dsl", directory),
+	ok(!run("cd %s && grep -q 'Name (_HID, EisaId (\"PNP0501\")' dsdt.dsl && grep -q 'EisaId (\"PNP0B00\")' dsdt.dsl && grep -q 'EisaId (\"PNP0C0C\")' dsdt.dsl && grep -q 'Notify (.*PWRB, 0x80)' dsdt.dsl && grep -q 'Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive' dsdt.dsl", directory),
 	   "the devices are in it");
 	if (tap_failures)
 		run("tail -n 30 %s/log* %s/dsdt.dsl | sed 's/^/# /'", directory, directory);

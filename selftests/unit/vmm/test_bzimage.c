@@ -49,7 +49,7 @@ static int load(void)
 
 	memcpy(copy, kernel, request.kernel_bytes);
 	request.kernel = copy;
-	ret = bzimage_load(&memory, &request, &entry, err, sizeof(err));
+	ret = boot_load(&memory, &request, &entry, err, sizeof(err));
 	request.kernel = kernel;
 	free(copy);
 	return ret;

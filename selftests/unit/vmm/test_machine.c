@@ -418,6 +418,94 @@ static void test_interrupts(void)
 	vmm_destroy(vmm);
 }
 
+static int guest_debug_exit(unsigned int vcpu, struct hvmod_run *run,
+			    unsigned int n)
+{
+	(void)vcpu;
+	return n ? 0 : out(run, 0x501, 0x15);
+}
+
+static int guest_no_debug_exit(unsigned int vcpu, struct hvmod_run *run,
+			       unsigned int n)
+{
+	(void)vcpu;
+	return out(run, n ? 0x600 : 0x501, 0x34);
+}
+
+static void test_debug_exit(void)
+{
+	struct vmm *vmm;
+
+	begin(1, guest_debug_exit);
+	config.debug_exit = 0x501;
+	vmm = create();
+	check(vmm && !vmm_start(vmm));
+	wait_end();
+	ok((unsigned int)outcome == VMM_DEBUG_EXIT + 0x2B && VMM_STATUS(outcome) == 43 &&
+	   fake.state == HVMOD_STATE_SHUTDOWN && fake.reason == HVMOD_REASON_POWEROFF,
+	   "a debug exit: %s", vmm_outcome_text(vmm));
+	vmm_destroy(vmm);
+	vmm = start(1, guest_no_debug_exit);
+	wait_end();
+	ok(outcome == VMM_POWEROFF, "no debug-exit port unless one is asked for");
+	vmm_destroy(vmm);
+	begin(1, NULL);
+	config.debug_exit = 0x3F6;
+	expect(EINVAL, "debug-exit port: another device is at 0x3f6 to 0x3f9", "another port");
+	config.debug_exit = 0xCF9;
+	expect(EINVAL, "debug-exit port", "another port");
+}
+
+static const struct {
+	enum vmm_flat flat;
+	uint64_t address;
+	uint64_t rip;
+	uint64_t cr0;
+	uint64_t efer;
+	uint16_t cs;
+	uint16_t cs_attributes;
+	uint32_t limit;
+} flats[] = {
+	{ VMM_FLAT_REAL, 0x12340, 0x2340, 0x10, 0, 0x1000, 0x9B, 0xFFFF },
+	{ VMM_FLAT_PROTECTED, 0x200000, 0x200000, 0x11, 0, 0x10, 0xC09B, UINT32_MAX },
+	{ VMM_FLAT_LONG, 0x200000, 0x200000, 0x80000031, 0x500, 0x10, 0xA09B, UINT32_MAX },
+};
+
+static void test_flat(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flats); i++) {
+		const struct hvmod_regs *regs;
+		const struct hvmod_sregs *sregs;
+		const struct hvmod_segment *cs;
+		const struct hvmod_msr_value *msr;
+		struct vmm *vmm;
+
+		begin(2, NULL);
+		config.kernel = text_file;
+		config.initrd = NULL;
+		config.cmdline = NULL;
+		config.flat = flats[i].flat;
+		config.flat_address = flats[i].address;
+		vmm = create();
+		regs = (const void *)(fake.vcpu[0].regs + sizeof(struct hvmod_tlv));
+		sregs = (const void *)((const uint8_t *)(regs + 1) + sizeof(struct hvmod_tlv));
+		cs = &sregs->segment[HVMOD_SEG_CS];
+		msr = (const void *)(fake.vcpu[1].msrs + sizeof(struct hvmod_tlv));
+		ok(vmm && regs->rip == flats[i].rip && sregs->cr0 == flats[i].cr0 &&
+		   sregs->efer == flats[i].efer && cs->selector == flats[i].cs &&
+		   cs->attributes == flats[i].cs_attributes && cs->limit == flats[i].limit &&
+		   cs->base == (flats[i].flat == VMM_FLAT_REAL ? 0x10000 : 0) &&
+		   sregs->segment[HVMOD_SEG_SS].limit == flats[i].limit &&
+		   (sregs->idt_limit == 0x3FF) == (flats[i].flat == VMM_FLAT_REAL),
+		   "a flat binary, mode %zu %s", i, err);
+		ok(msr->value == 0xFEE00800 && !memcmp(fake_memory(flats[i].address),
+						       "just text\n", 10), "in xAPIC mode");
+		vmm_destroy(vmm);
+	}
+}
+
 static int exit_number;
 
 static int guest_one_exit(unsigned int vcpu, struct hvmod_run *run,
@@ -760,6 +848,8 @@ int main(void)
 	test_create();
 	test_console();
 	test_interrupts();
+	test_debug_exit();
+	test_flat();
 	test_fatal();
 	test_mmio_failures();
 	test_string_fault();

@@ -29,6 +29,9 @@ static const struct {
 	{ 0x604, 0x01, VMM_RESET, "ACPI reset" },
 	{ 0x605, 0x01, VMM_RESET, "firmware" },
 	{ 0x64, 0xFE, VMM_RESET, "keyboard" },
+	{ 0x64, 0xF0, VMM_RESET, "keyboard" },
+	{ 0x92, 0x01, VMM_RESET, "0x92" },
+	{ 0x92, 0x03, VMM_RESET, "0x92" },
 	{ 0xCF9, 0x06, VMM_RESET, "0xCF9" },
 	{ 0xCF9, 0x0E, VMM_RESET, "0xCF9" },
 	{ 0xCF9, 0x04, VMM_RESET, "0xCF9" },
@@ -47,6 +50,11 @@ static const struct {
 	{ 0x601, 1, 0x80, "clearing the wake status" },
 	{ 0x604, 1, 0x02, "another value to the reset register" },
 	{ 0x64, 1, 0xD1, "another keyboard command" },
+	{ 0x64, 1, 0xFF, "a pulse of no line" },
+	{ 0x64, 1, 0xF1, "a pulse of other lines" },
+	{ 0x92, 1, 0x02, "A20" },
+	{ 0x92, 1, 0xFE, "all of port 0x92 but the reset" },
+	{ 0x92, 2, 0x0101, "a wide write to port 0x92" },
 	{ 0x60, 1, 0xFE, "the keyboard's data port" },
 	{ 0xCF9, 1, 0x02, "the kind of reset without the reset" },
 	{ 0xCF8, 4, 0x8000FF04, "a PCI address that covers 0xCF9" },
@@ -75,6 +83,7 @@ int main(void)
 	}
 	ok((bus_read(&ports, 0x64, 1) & 2) == 0,
 	   "the keyboard controller never looks busy");
+	ok(bus_read(&ports, 0x92, 1) == 2, "A20 is on");
 	bus_write(&ports, 0xCF9, 1, 0x0A);
 	ok(bus_read(&ports, 0xCF9, 1) == 0x0A, "the reset control register reads back");
 	ok(bus_read(&ports, 0xCF8, 4) == 0xFFFFFFFF,
