@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "compiler.h"
+#include "flat.h"
 #include "launch.h"
 #include "output.h"
 
@@ -15,16 +16,19 @@ enum {
 
 /* --KEY VALUE is KEY=VALUE for each of these. */
 static const char *const setting_flags[] = {
-	"name", "vcpus", "memory", "kernel", "initrd", "cmdline",
+	"name", "vcpus", "memory", "kernel", "initrd", "cmdline", "flat",
+	"debug_exit",
 };
 
 static const struct argp_option options[] = {
 	{ "name", OPTION_SETTING, "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
 	{ "vcpus", OPTION_SETTING + 1, "N", 0, "Number of vCPUs, 1 to 64; default 1", 0 },
 	{ "memory", OPTION_SETTING + 2, "SIZE", 0, "Memory, with suffix: 512M, 2G; default 512M", 0 },
-	{ "kernel", OPTION_SETTING + 3, "FILE", 0, "Kernel", 0 },
+	{ "kernel", OPTION_SETTING + 3, "FILE", 0, "Kernel: a bzImage, a multiboot or multiboot 2 kernel, or an ELF file with a PVH note", 0 },
 	{ "initrd", OPTION_SETTING + 4, "FILE", 0, "Initial RAM disk", 0 },
 	{ "cmdline", OPTION_SETTING + 5, "TEXT", 0, "Kernel command line", 0 },
+	{ "flat", OPTION_SETTING + 6, "ADDRESS,MODE", 0, "The kernel is a flat binary for ADDRESS; MODE is real, protected or long", 0 },
+	{ "debug-exit", OPTION_SETTING + 7, "PORT", OPTION_ARG_OPTIONAL, "What the guest writes to PORT, " DEBUG_EXIT_PORT " if none is given, ends it with exit status VALUE * 2 + 1", 0 },
 	{ "paused", 'p', NULL, 0, "Leave it paused", 1 },
 	{ "foreground", 'F', NULL, 0, "Stay, and exit with the guest's outcome", 1 },
 	{ "console", 'c', NULL, 0, "Attach to its console", 1 },
@@ -57,7 +61,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	size_t flag = key - OPTION_SETTING;
 
 	if (key >= OPTION_SETTING && flag < ARRAY_SIZE(setting_flags)) {
-		add_setting(state, setting_flags[flag], arg);
+		/* The one flag whose value may be left out. */
+		add_setting(state, setting_flags[flag], arg ? arg : DEBUG_EXIT_PORT);
 		return 0;
 	}
 	switch (key) {
@@ -138,7 +143,7 @@ const struct verb verb_create = {
 	.name = "create",
 	.args = "[FILE|-] [KEY=VALUE...]",
 	.summary = "Make a domain and start it",
-	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline. What the command line says overrides FILE.\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
+	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit. What the command line says overrides FILE.\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
 	.flags = VERB_MODIFIES | VERB_DRY_RUN,
 	.options = options,
 	.parse = parse,

@@ -35,7 +35,7 @@ static void overview(void)
 	       "\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no such domain, 4 not supported\n"
 	       "or module not loaded, 5 no permission, 6 timed out, 7 wrong state. 'run' and\n"
 	       "'create -F' exit with the guest's outcome: 0 powered off, 32 reset, 33 crashed,\n"
-	       "34 panic, 36 watchdog, 37 destroyed.\n");
+	       "34 panic, 36 watchdog, 37 destroyed; with --debug-exit, what the guest says.\n");
 }
 
 static int run(struct verb_context *ctx)

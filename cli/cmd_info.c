@@ -49,6 +49,8 @@ static const struct {
 	{ "kernel", "Kernel", json_type_string },
 	{ "ramdisk", "Initrd", json_type_string },
 	{ "cmdline", "Command line", json_type_string },
+	{ "flat", "Flat binary", json_type_string },
+	{ "debug_exit", "Debug exit", json_type_string },
 	{ "console_bytes", "Console output", json_type_int },
 };
 

@@ -2,11 +2,14 @@
 /* hvctl run KERNEL */
 #include <stdlib.h>
 
+#include "flat.h"
 #include "launch.h"
 #include "output.h"
 
 enum {
 	OPTION_RM = 0x200,
+	OPTION_FLAT,
+	OPTION_DEBUG_EXIT,
 };
 
 static const struct argp_option options[] = {
@@ -15,6 +18,8 @@ static const struct argp_option options[] = {
 	{ "initrd", 'i', "FILE", 0, "Initial RAM disk", 0 },
 	{ "cmdline", 'a', "TEXT", 0, "Kernel command line", 0 },
 	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
+	{ "flat", OPTION_FLAT, "ADDRESS,MODE", 0, "KERNEL is a flat binary for ADDRESS; MODE is real, protected or long", 0 },
+	{ "debug-exit", OPTION_DEBUG_EXIT, "PORT", OPTION_ARG_OPTIONAL, "What the guest writes to PORT, " DEBUG_EXIT_PORT " if none is given, ends it with exit status VALUE * 2 + 1", 0 },
 	{ "rm", OPTION_RM, NULL, 0, "Leave nothing behind; it is always so", 0 },
 	{ 0 }
 };
@@ -46,6 +51,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'n':
 		set("name", arg);
+		return 0;
+	case OPTION_FLAT:
+		set("flat", arg);
+		return 0;
+	case OPTION_DEBUG_EXIT:
+		set("debug_exit", arg ? arg : DEBUG_EXIT_PORT);
 		return 0;
 	case OPTION_RM:
 		return 0;
@@ -81,7 +92,7 @@ const struct verb verb_run = {
 	.name = "run",
 	.args = "KERNEL",
 	.summary = "Run a kernel with its console here",
-	.doc = "Makes a domain, shows its console, and exits with the guest's outcome: 0 powered off, 32 reset, 33 crashed, 34 panic, 36 watchdog, 37 destroyed. The domain ends with hvctl; on a terminal ^] ends both. If standard input is not a terminal, it is typed until its end.",
+	.doc = "Makes a domain, shows its console, and exits with the guest's outcome: 0 powered off, 32 reset, 33 crashed, 34 panic, 36 watchdog, 37 destroyed; with --debug-exit, the guest's own. KERNEL is a bzImage, a multiboot or multiboot 2 kernel, an ELF file with a PVH note, which its content tells, or with --flat any file.\n\nThe domain ends with hvctl; on a terminal ^] ends both. If standard input is not a terminal, it is typed until its end.",
 	.flags = VERB_MODIFIES | VERB_DRY_RUN,
 	.options = options,
 	.parse = parse,

@@ -9,6 +9,7 @@
 #include "duration.h"
 #include "output.h"
 #include "vmm/vmm.h"
+#include "vmmproc.h"
 #include "wait_end.h"
 
 static uint32_t wanted;
@@ -38,7 +39,8 @@ static bool passed_through(const struct wait_end *end)
 		return true;
 	case HVMOD_STATE_SHUTDOWN:
 		return end->outcome == VMM_POWEROFF || end->outcome == VMM_RESET ||
-		       end->outcome == VMM_DESTROYED;
+		       end->outcome == VMM_DESTROYED ||
+		       end->outcome >= VMM_DEBUG_EXIT;
 	case HVMOD_STATE_CRASHED:
 		return end->outcome == VMM_CRASHED || end->outcome == VMM_PANIC ||
 		       end->outcome == VMM_WATCHDOG || end->outcome == VMM_FAILED;
@@ -47,22 +49,33 @@ static bool passed_through(const struct wait_end *end)
 	}
 }
 
+static void print_json_end(const struct verb_context *ctx, const struct wait_end *end)
+{
+	struct json_object *root = json_object_new_object();
+
+	json_object_object_add(root, "id", json_object_new_int64(ctx->domain.id));
+	json_object_object_add(root, "name", json_object_new_string(ctx->domain.name));
+	if (wanted) {
+		json_object_object_add(root, "state",
+				       json_object_new_string(state_word(wanted)));
+	} else if (end->outcome < 0) {
+		json_object_object_add(root, "outcome", json_object_new_string(end->text));
+	} else {
+		json_object_object_add(root, "outcome",
+				       json_object_new_string(outcome_word(end->outcome)));
+		json_object_object_add(root, "status",
+				       json_object_new_int(VMM_STATUS(end->outcome)));
+		json_object_object_add(root, "how", json_object_new_string(end->how));
+	}
+	print_json(root);
+}
+
 static void print_end(const struct verb_context *ctx, const struct wait_end *end)
 {
-	const char *key = wanted ? "state" : "outcome";
-	const char *word = wanted ? state_word(wanted) : end->text;
-	struct json_object *root;
-
-	if (globals.json) {
-		root = json_object_new_object();
-		json_object_object_add(root, "id", json_object_new_int64(ctx->domain.id));
-		json_object_object_add(root, "name",
-				       json_object_new_string(ctx->domain.name));
-		json_object_object_add(root, key, json_object_new_string(word));
-		print_json(root);
-	} else if (!globals.quiet) {
-		puts(word);
-	}
+	if (globals.json)
+		print_json_end(ctx, end);
+	else if (!globals.quiet)
+		puts(wanted ? state_word(wanted) : end->text);
 }
 
 static int run(struct verb_context *ctx)
@@ -87,7 +100,7 @@ const struct verb verb_wait = {
 	.name = "wait",
 	.args = "DOMAIN",
 	.summary = "Wait until a domain has ended",
-	.doc = "Prints how it ended: poweroff, reset, crashed, panic, watchdog, destroyed or failed. Exit status 6 if --timeout passes first.",
+	.doc = "Prints how it ended: poweroff, reset, crashed, panic, watchdog, destroyed or failed, or debug-exit and the exit status that the guest asked for; with --json that status, which is what 'hvctl run' would exit with, and more about the end. Exit status 6 if --timeout passes first.",
 	.flags = VERB_DOMU,
 	.options = options,
 	.parse = parse,

@@ -14,6 +14,7 @@
 
 #include "compiler.h"
 #include "config.h"
+#include "flat.h"
 #include "name.h"
 #include "output.h"
 #include "size.h"
@@ -29,6 +30,8 @@ enum key_type {
 	KEY_SIZE,
 	KEY_PATH,
 	KEY_TEXT,
+	KEY_FLAT,
+	KEY_PORT,
 };
 
 static const struct config_key {
@@ -46,6 +49,8 @@ static const struct config_key {
 	KEY(kernel, NULL, KEY_PATH),
 	KEY(ramdisk, "initrd", KEY_PATH),
 	KEY(cmdline, NULL, KEY_TEXT),
+	KEY(flat, NULL, KEY_FLAT),
+	KEY(debug_exit, NULL, KEY_PORT),
 #undef KEY
 };
 
@@ -142,6 +147,17 @@ static int set_size(uint64_t *field, const char *where, const char *key,
 	return HVCTL_OK;
 }
 
+static int set_port(uint32_t *field, const char *where, const char *key,
+		    const char *value)
+{
+	const char *why = parse_port(value, field);
+
+	if (!why)
+		return HVCTL_OK;
+	return key_fail(where, key, "debug_exit=" DEBUG_EXIT_PORT " is the usual one",
+			value, why);
+}
+
 static int set_string(char **field, const char *value)
 {
 	char *copy = strdup(value);
@@ -158,6 +174,8 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 {
 	const struct config_key *k = find_key(key);
 	const char *why = NULL;
+	enum vmm_flat mode;
+	uint64_t address;
 	void *field;
 
 	if (!k)
@@ -168,6 +186,13 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 		return set_vcpus(field, where, key, value);
 	case KEY_SIZE:
 		return set_size(field, where, key, value);
+	case KEY_PORT:
+		return set_port(field, where, key, value);
+	case KEY_FLAT:
+		why = parse_flat(value, &address, &mode);
+		if (why)
+			return key_fail(where, key, "flat=0x7c00,real is one", value, why);
+		break;
 	case KEY_NAME:
 		why = name_error(value);
 		break;
@@ -304,6 +329,11 @@ static const char *key_text(const struct domain_config *config,
 			return NULL;
 		snprintf(buffer, size, "%u", *(const uint32_t *)field);
 		return buffer;
+	case KEY_PORT:
+		if (!*(const uint32_t *)field)
+			return NULL;
+		snprintf(buffer, size, "0x%x", *(const uint32_t *)field);
+		return buffer;
 	case KEY_SIZE:
 		if (!*(const uint64_t *)field)
 			return NULL;
@@ -368,5 +398,6 @@ void config_free(struct domain_config *config)
 	free(config->kernel);
 	free(config->ramdisk);
 	free(config->cmdline);
+	free(config->flat);
 	memset(config, 0, sizeof(*config));
 }

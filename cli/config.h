@@ -15,6 +15,8 @@
  * @kernel: path of the kernel
  * @ramdisk: path of the initrd, or NULL
  * @cmdline: kernel command line, or NULL
+ * @flat: address and mode of a flat binary, as parse_flat() takes it, or NULL
+ * @debug_exit: debug-exit port, 0 for none
  *
  * All strings are its own.
  */
@@ -27,6 +29,8 @@ struct domain_config {
 	char *kernel;
 	char *ramdisk;
 	char *cmdline;
+	char *flat;
+	uint32_t debug_exit;
 };
 
 /*

@@ -23,6 +23,8 @@ static const struct {
 	{ "kernel", "kernel" },
 	{ "ramdisk", "ramdisk" },
 	{ "cmdline", "cmdline" },
+	{ "flat", "flat" },
+	{ "debug_exit", "debug_exit" },
 };
 
 static int bad_value(const char *path, const char *key, const char *why)

@@ -28,7 +28,7 @@
  * @CONTROL_POWER_BUTTON: press it
  * @CONTROL_DESTROY: end the guest now
  * @CONTROL_WAIT: the reply comes when the guest has ended; value: enum
- *	vmm_outcome, text: about VMM_FAILED
+ *	vmm_outcome, text: how it ended
  * @CONTROL_CONSOLE: the request carries a stream socket, which becomes the
  *	console: the VMM process makes no descriptors of its own
  * @CONTROL_INFO: text: a JSON object

@@ -154,13 +154,31 @@ int launch_foreground(int device, const struct domain_config *config, bool pause
 	return vmmproc_main(device, &options);
 }
 
-static void report_outcome(const struct report *ready, const struct report *last,
-			   int outcome)
+/* What the VMM process says is not trusted to be free of control characters. */
+static void note_outcome(const char *name, int outcome, const char *how)
 {
+	char word[64];
+
+	fprintf(stderr, "hvctl: %s: the guest ended: %s", name,
+		outcome_describe(outcome, word, sizeof(word)));
+	if (*how) {
+		fputs(" (", stderr);
+		print_clean(stderr, how);
+		fputc(')', stderr);
+	}
+	fputc('\n', stderr);
+}
+
+/* Its own word counts: an exit status is not all of an outcome. */
+static void report_outcome(const struct report *ready, const struct report *last,
+			   int status)
+{
+	int outcome = last->kind == REPORT_ENDED ? last->code : status;
+
 	if (outcome == VMM_FAILED)
 		fail_text(HVCTL_FAILED, EIO, ready->name, "the VMM failed", last->text);
 	else if (outcome != VMM_POWEROFF && !globals.quiet)
-		note("hvctl: %s: the guest ended: %s", ready->name, outcome_word(outcome));
+		note_outcome(ready->name, outcome, last->text);
 }
 
 int launch_run(int device, const struct domain_config *config, bool paused)

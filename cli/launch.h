@@ -26,7 +26,7 @@ int launch_foreground(int device, const struct domain_config *config, bool pause
 /**
  * launch_run() - run it with its console here, and end it when we end
  *
- * Return: enum vmm_outcome, if the domain was made.
+ * Return: VMM_STATUS() of an enum vmm_outcome, if the domain was made.
  */
 int launch_run(int device, const struct domain_config *config, bool paused);
 

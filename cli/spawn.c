@@ -20,6 +20,8 @@
 
 const char *outcome_word(int outcome)
 {
+	if (outcome >= VMM_DEBUG_EXIT)
+		return "debug-exit";
 	switch (outcome) {
 	case VMM_POWEROFF:
 		return "poweroff";
@@ -36,6 +38,16 @@ const char *outcome_word(int outcome)
 	default:
 		return "failed";
 	}
+}
+
+const char *outcome_describe(int outcome, char *text, size_t size)
+{
+	if (outcome >= VMM_DEBUG_EXIT)
+		snprintf(text, size, "%s %d", outcome_word(outcome),
+			 VMM_STATUS(outcome));
+	else
+		snprintf(text, size, "%s", outcome_word(outcome));
+	return text;
 }
 
 int vmmproc_fail(const struct report *report)

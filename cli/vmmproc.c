@@ -21,6 +21,7 @@
 #include "console_hub.h"
 #include "domains.h"
 #include "duration.h"
+#include "flat.h"
 #include "hvctl.h"
 #include "runtime.h"
 #include "vmm/vmm.h"
@@ -226,10 +227,16 @@ static int make_domain(struct vmmproc *proc, int device)
 		.kernel = config->kernel,
 		.initrd = config->ramdisk,
 		.cmdline = config->cmdline,
+		.debug_exit = (uint16_t)config->debug_exit,
 	};
+	const char *why = config->flat ? parse_flat(config->flat, &vmm.flat_address,
+						    &vmm.flat) : NULL;
 	int tries = config->name ? 1 : NAME_TRIES;
 	int err = EEXIST;
 
+	if (why)
+		return give_up(proc, HVCTL_USAGE, EINVAL, "cannot use flat=%s: %s",
+			       config->flat, why);
 	while (tries-- && err == EEXIST) {
 		if (config->name)
 			snprintf(proc->name, sizeof(proc->name), "%s", config->name);
@@ -327,20 +334,22 @@ static int take_down(struct vmmproc *proc)
 {
 	int outcome = atomic_load(&proc->outcome);
 	char text[REPORT_TEXT_MAX];
+	bool meant;
 
 	if (outcome < 0)
 		outcome = VMM_DESTROYED;
-	snprintf(text, sizeof(text), "%s", vmm_error(proc->vmm));
+	snprintf(text, sizeof(text), "%s", vmm_outcome_text(proc->vmm));
 	vmmproc_log("ended: %s%s%s", outcome_word(outcome), *text ? ": " : "", text);
 	vmm_destroy(proc->vmm);
 	proc->vmm = NULL;
-	runtime_remove(proc->dir, proc->id,
-		       outcome == VMM_POWEROFF || outcome == VMM_DESTROYED);
+	meant = outcome == VMM_POWEROFF || outcome == VMM_DESTROYED ||
+		outcome >= VMM_DEBUG_EXIT;
+	runtime_remove(proc->dir, proc->id, meant);
 	loop_remove(&proc->loop, &proc->ended);
 	control_finish(proc->control, outcome, text);
 	send_report(proc, REPORT_ENDED, outcome, 0, text);
 	drain_console(proc);
-	return outcome;
+	return VMM_STATUS(outcome);
 }
 
 static void release(struct vmmproc *proc)

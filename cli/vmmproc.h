@@ -27,11 +27,11 @@ enum report_kind {
 /**
  * struct report - such a message
  * @kind: enum report_kind
- * @code: exit status: enum exit_code, or enum vmm_outcome with REPORT_ENDED
+ * @code: exit status: enum exit_code; enum vmm_outcome with REPORT_ENDED
  * @err: errno value
  * @id: the domain's id
  * @name: its name
- * @text: what went wrong, or ""
+ * @text: what went wrong, or how it ended
  */
 struct report {
 	uint32_t kind;
@@ -67,8 +67,8 @@ struct vmmproc_options {
  * @device: from device_open(), taken over
  * @options: how
  *
- * Return: the exit status: enum vmm_outcome, or enum exit_code if it did not
- * come so far.
+ * Return: the exit status: VMM_STATUS() of an enum vmm_outcome, or enum
+ * exit_code if it did not come so far.
  */
 int vmmproc_main(int device, const struct vmmproc_options *options);
 
@@ -111,5 +111,15 @@ int vmmproc_fail(const struct report *report);
 
 /** outcome_word() - "poweroff" and so on for an enum vmm_outcome */
 const char *outcome_word(int outcome);
+
+/**
+ * outcome_describe() - the same, with the exit status of a debug exit
+ * @outcome: enum vmm_outcome
+ * @text: buffer
+ * @size: its size
+ *
+ * Return: @text
+ */
+const char *outcome_describe(int outcome, char *text, size_t size);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The VMM process of a domain: what it does for those who ask. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -12,13 +13,21 @@
 void vmmproc_record(struct vmmproc *proc)
 {
 	const struct domain_config *config = proc->options->config;
+	char port[16];
 
+	snprintf(port, sizeof(port), "0x%x", config->debug_exit);
 	proc->record = json_object_new_object();
 	json_object_object_add(proc->record, "kernel",
 			       json_object_new_string(config->kernel));
 	if (config->ramdisk)
 		json_object_object_add(proc->record, "ramdisk",
 				       json_object_new_string(config->ramdisk));
+	if (config->flat)
+		json_object_object_add(proc->record, "flat",
+				       json_object_new_string(config->flat));
+	if (config->debug_exit)
+		json_object_object_add(proc->record, "debug_exit",
+				       json_object_new_string(port));
 	if (config->cmdline)
 		json_object_object_add(proc->record, "cmdline",
 				       json_object_new_string(config->cmdline));

@@ -16,18 +16,15 @@
 
 #define LOOK_MS		20
 
-static void set_outcome(struct wait_end *end, int outcome, const char *text)
-{
-	end->outcome = outcome;
-	snprintf(end->text, sizeof(end->text), "%s", text);
-}
-
 static void take_answer(int fd, struct wait_end *end)
 {
 	static struct control_reply reply;
 
-	if (!control_answer(fd, CONTROL_WAIT, &reply, deadline_in(0)) && !reply.status)
-		set_outcome(end, reply.value, outcome_word(reply.value));
+	if (control_answer(fd, CONTROL_WAIT, &reply, deadline_in(0)) || reply.status)
+		return;
+	end->outcome = (int)reply.value;
+	outcome_describe(end->outcome, end->text, sizeof(end->text));
+	snprintf(end->how, sizeof(end->how), "%.*s", WAIT_HOW_MAX - 1, reply.text);
 }
 
 static int look(struct verb_context *ctx, uint32_t state, int64_t deadline, int *fd,
@@ -40,7 +37,8 @@ static int look(struct verb_context *ctx, uint32_t state, int64_t deadline, int 
 		if (domain_by_id(ctx->device, ctx->domain.id, &info))
 			return errno == ENOENT ? 0 : -1;
 		if (info.reason && end->outcome < 0)
-			set_outcome(end, -1, reason_word(info.reason));
+			snprintf(end->text, sizeof(end->text), "%s",
+				 reason_word(info.reason));
 		if (state && info.state == state) {
 			end->reached = true;
 			return 0;

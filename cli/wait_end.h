@@ -5,17 +5,20 @@
 #include "hvctl.h"
 
 #define WAIT_TEXT_MAX	64
+#define WAIT_HOW_MAX	512
 
 /**
  * struct wait_end - what came of waiting
  * @reached: the wanted state was seen, and the domain has not ended
  * @outcome: enum vmm_outcome, -1 if nobody told
  * @text: word for how it ended
+ * @how: more about that, or ""
  */
 struct wait_end {
 	bool reached;
 	int outcome;
 	char text[WAIT_TEXT_MAX];
+	char how[WAIT_HOW_MAX];
 };
 
 /**

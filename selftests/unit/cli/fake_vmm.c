@@ -3,7 +3,7 @@
  * Stands in for cli/vmm: a guest that does what the words of its command line
  * say. It echoes what is typed, and ends when a line is the name of an outcome.
  *
- *	end=OUTCOME	end so, right after the start
+ *	end=OUTCOME	end so, right after the start; debug needs a debug-exit port
  *	flood=BYTES	write so much at the start
  *	deaf		ignore the power button
  *	immortal	ignore vmm_stop()
@@ -31,6 +31,7 @@ struct vmm {
 	char name[HVMOD_NAME_MAX];
 	char cmdline[2048];
 	uint32_t id;
+	uint16_t debug_exit;
 	int domain;
 	int input[2];
 	pthread_t thread;
@@ -54,6 +55,7 @@ static const struct {
 	{ "watchdog", VMM_WATCHDOG, HVMOD_REASON_WATCHDOG },
 	{ "destroyed", VMM_DESTROYED, HVMOD_REASON_DESTROYED },
 	{ "fail", VMM_FAILED, HVMOD_REASON_INTERNAL },
+	{ "debug", VMM_DEBUG_EXIT + 43, HVMOD_REASON_POWEROFF },
 };
 
 static const char *word(const struct vmm *vmm, const char *key)
@@ -96,6 +98,8 @@ static bool end_by_name(struct vmm *vmm, const char *name, size_t len)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(outcomes); i++) {
+		if (outcomes[i].outcome > VMM_DEBUG_EXIT && !vmm->debug_exit)
+			continue;
 		if (strlen(outcomes[i].word) == len && !memcmp(outcomes[i].word, name, len)) {
 			end(vmm, i);
 			return true;
@@ -163,6 +167,7 @@ struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *op
 	vmm = calloc(1, sizeof(*vmm));
 	vmm->ops = ops;
 	vmm->ctx = ctx;
+	vmm->debug_exit = config->debug_exit;
 	snprintf(vmm->name, sizeof(vmm->name), "%s", config->name);
 	snprintf(vmm->cmdline, sizeof(vmm->cmdline), "%s",
 		 config->cmdline ? config->cmdline : "");
@@ -251,6 +256,11 @@ void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome)
 const char *vmm_error(const struct vmm *vmm)
 {
 	return vmm->error;
+}
+
+const char *vmm_outcome_text(const struct vmm *vmm)
+{
+	return vmm->ended && !*vmm->error ? "by what the test said" : vmm->error;
 }
 
 void vmm_destroy(struct vmm *vmm)

@@ -144,6 +144,16 @@ fails 2 "not a size" create --kernel "$kernel" --memory lots
 fails 2 "name: cannot use 'a/b': a name has no slash" create --kernel "$kernel" --name a/b
 fails 2 "no slash" run "$kernel" -n a/b
 fails 2 "begins with a letter" create --kernel "$kernel" --name 7up
+fails 2 "flat: cannot use '0x7c00': an address, a comma and a mode are expected" run "$kernel" --flat 0x7c00
+check "flat: the hint" says "flat=0x7c00,real is one"
+fails 2 "the mode is not real, protected or long" run "$kernel" --flat 0x7c00,16
+fails 2 "an address, a comma" create --kernel "$kernel" --flat=-1,real
+fails 2 "an address, a comma" create --kernel "$kernel" flat=real
+fails 2 "an address, a comma" create --kernel "$kernel" --flat 0x10000000000000000,long
+fails 2 "debug_exit: cannot use 'x': not a port number" run "$kernel" --debug-exit=x
+fails 2 "a port is between 1 and 0xfffc" run "$kernel" --debug-exit=0
+fails 2 "a port is between 1 and 0xfffc" create --kernel "$kernel" debug_exit=0xfffd
+fails 2 "not a port number" create --kernel "$kernel" --debug-exit=1x
 fails 2 "unknown key 'kernal'" create kernal=x
 check "did you mean, for keys" says "did you mean 'kernel'?"
 fails 2 "does not know it yet" create "kernel=$kernel" disk=x
@@ -255,6 +265,14 @@ works info 0
 works info --json web
 cp "$dir/out" "$dir/web.json"
 check "info --json" json_is "$dir/out" 'd["domains"][0]["ramdisk"]' "$dir/initrd"
+works create -p --kernel "$kernel" --memory 64M --name raw --flat 0x100000,long --debug-exit=1281
+works info --json raw
+cp "$dir/out" "$dir/raw.json"
+check "info --json has flat and debug_exit" json_is "$dir/raw.json" '(d["domains"][0]["flat"], d["domains"][0]["debug_exit"])' "('0x100000,long', '0x501')"
+works create -n "$dir/raw.json"
+check "create takes them back" prints 'debug_exit = "0x501"'
+check "and the flat binary's address and mode" prints 'flat = "0x100000,long"'
+works destroy raw
 fails 3 "nosuch: no such domain" info nosuch
 fails 3 "wev: no such domain" info wev
 check "did you mean, for domains" says "did you mean 'web'?"
@@ -395,6 +413,15 @@ for pair in poweroff:0 reset:32 crash:33 panic:34 watchdog:36 destroyed:37 fail:
 	check "run, ${pair%:*}: its last line is there" prints ready
 	[ "${pair%:*}" = poweroff ] || check "run, ${pair%:*}: says how it ended" [ -n "$err" ]
 done
+run run "$kernel" -m 64M -a end=reset
+check "run: and how" says "the guest ended: reset (by what the test said)"
+run run "$kernel" -m 64M -a end=debug --debug-exit
+check "run --debug-exit: the guest's own exit status" exits 43
+check "run --debug-exit: says so" says "the guest ended: debug-exit 43"
+run run "$kernel" -m 64M --flat 0x7c00,real --debug-exit=0xf4 -n flat -a end=debug
+check "run --flat --debug-exit=PORT" exits 43
+run create -F -p --kernel "$kernel" --memory 64M --debug-exit --cmdline end=debug --dry-run
+check "create --debug-exit has the usual port" prints 'debug_exit = "0x501"'
 run run "$kernel" -m 64M -a end=fail
 check "run, fail: why" says "instruction 0f 0b"
 check "run, fail: control characters are made visible" says 'hint: \x1b[31mreport it'
@@ -479,7 +506,18 @@ wait $waiter
 check "wait: 0" [ $? -eq 0 ]
 check "wait prints the outcome" [ "$(cat "$dir/waited")" = poweroff ]
 wait $waiter2
-check "wait --json" json_is "$dir/waited.json" 'd["outcome"]' poweroff
+check "wait --json" json_is "$dir/waited.json" '(d["outcome"], d["status"], d["how"])' "('poweroff', 0, 'by what the test said')"
+create --name exits --debug-exit=0x600
+"$HVCTL" wait exits >"$dir/waited" &
+waiter=$!
+"$HVCTL" wait exits --json >"$dir/waited.json" &
+waiter2=$!
+sleep 0.2
+echo debug | "$HVCTL" console exits >"$dir/console"
+wait $waiter
+check "wait prints a debug exit and its status" [ "$(cat "$dir/waited")" = "debug-exit 43" ]
+wait $waiter2
+check "wait --json has them apart" json_is "$dir/waited.json" '(d["outcome"], d["status"])' "('debug-exit', 43)"
 check "it is gone when wait returns" gone a
 create --name b --cmdline deaf
 fails 6 "still running after 0.2 s" wait b --timeout 0.2
