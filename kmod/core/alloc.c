@@ -244,13 +244,9 @@ void pool_sync(struct cpu *cpu)
 u64 alloc_init(void)
 {
 	struct mtrrs *mtrrs = phys(boot.pool[0].start);
+	int largest = dom0_ept_largest();
 	u64 limit = boot.max_pa;
-	int largest = 1;
 
-	if (machine.caps.ept_vpid & EPT_CAP_2M)
-		largest = 2;
-	if (machine.caps.ept_vpid & EPT_CAP_1G)
-		largest = 3;
 	mtrr_read(mtrrs);
 	boot.pool[0].start += PAGE_SIZE;
 	for (u32 i = 0; i < boot.pool_count; i++)

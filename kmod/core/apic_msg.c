@@ -42,6 +42,8 @@ static bool take(struct vcpu *vcpu, const struct message *m)
 		__atomic_store_n(&vcpu->event, 1, __ATOMIC_SEQ_CST);
 		return true;
 	case DELIVER_INIT:
+		/* A SIPI from before it does not count. */
+		__atomic_store_n(&vcpu->sipi_pending, 0, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&vcpu->init_pending, true, __ATOMIC_SEQ_CST);
 		return true;
 	case DELIVER_STARTUP:

@@ -66,6 +66,7 @@ struct cpu {
 		};
 		u64 pending;
 	};
+	u64 verw;				/* gs:24, a selector if VERW is due, see entry.S */
 	struct ctx dom0 __aligned(16);
 	u32 number;
 	bool launched;
@@ -109,7 +110,9 @@ _Static_assert(sizeof(struct cpu) <= AREA_CPU_PAGES * PAGE_SIZE, "struct cpu out
 _Static_assert(AREA_PAGES == 19 && AREA_GUARDS == 0xa840, "entry.S");
 _Static_assert(offsetof(struct cpu, stack_top) == 8, "entry.S");
 _Static_assert(offsetof(struct cpu, pending) == 16, "this_cpu_pending()");
+_Static_assert(offsetof(struct cpu, verw) == 24, "entry.S");
 _Static_assert(offsetof(struct ctx, launched) == 128, "entry.S");
+_Static_assert(offsetof(struct ctx, domu) == 136, "entry.S");
 
 /**
  * enum verdict - how an exit ends
@@ -147,5 +150,6 @@ u64 fault_idt(void);
 #define IDT_BYTES	(32 * 16)
 __noreturn void core_panic(const char *text);
 __noreturn void machine_reset(void);
+__noreturn void lock_abandoned(void);
 
 #endif

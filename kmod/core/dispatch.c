@@ -59,17 +59,14 @@ static enum verdict vmm_triple_fault(struct vcpu *vcpu)
 
 static enum verdict exit_hlt(struct vcpu *vcpu)
 {
-	bool interrupts = vmread(GUEST_RFLAGS) & RFLAGS_IF;
-
 	skip_instruction();
-	vcpu->halted = true;
 	/* One may wait behind the shadow of STI, with the window and without @event. */
-	if (vcpu->nmi_pending || (interrupts && can_wake(vcpu))) {
-		vcpu->halted = false;
+	if (can_wake(vcpu)) {
 		vcpu->event = 1;
 		return RESUME;
 	}
-	if (!interrupts)
+	vcpu->halted = true;
+	if (!(vmread(GUEST_RFLAGS) & RFLAGS_IF))
 		return vmm_exit(vcpu, HVMOD_EXIT_HALTED, HVMOD_WHY_NONE);
 	vcpu->run_value[0] = vcpu->apic.deadline;
 	return TO_DRIVER;

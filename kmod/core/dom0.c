@@ -26,7 +26,7 @@ void skip_bytes(u64 length)
 	if (blocked & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))
 		vmwrite(GUEST_INTERRUPTIBILITY, blocked & ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
 	/* The single-step trap that the skipped instruction would have made. */
-	if (unlikely(vmread(GUEST_RFLAGS) & RFLAGS_TF))
+	if (unlikely(vmread(GUEST_RFLAGS) & RFLAGS_TF) && !(vmread(GUEST_DEBUGCTL) & DEBUGCTL_BTF))
 		vmwrite(GUEST_PENDING_DEBUG, vmread(GUEST_PENDING_DEBUG) | BIT(14));
 }
 
@@ -220,9 +220,21 @@ static void dom0_vmcall(struct cpu *cpu)
 		gate(cpu, &cpu->dom0);
 }
 
+/* @level is that of the highest entry that is not present. */
+static bool dom0_fill(u64 address, int level)
+{
+	int largest = dom0_ept_largest();
+	struct mtrrs mtrrs;
+
+	mtrr_read(&mtrrs);
+	return dom0_ept_map(&machine.dom0_ept, &mtrrs, address, BIT(machine.max_pa_bits),
+			    level < largest ? level : largest);
+}
+
 /*
  * The core's memory does not exist for Domain-0: #GP. Anything else that is
- * not mapped lies above what was mapped at load and is filled in now.
+ * not mapped lies above what was mapped at load, devices or RAM that came
+ * later, and is filled in now.
  */
 static void dom0_ept_violation(struct cpu *cpu)
 {
@@ -235,18 +247,10 @@ static void dom0_ept_violation(struct cpu *cpu)
 	lock(&machine.lock);
 	entry = ept_find(&machine.dom0_ept, address, &level);
 	hidden = *entry && !(*entry & EPT_RWX);
-	if (!*entry) {
-		int want = machine.caps.ept_vpid & EPT_CAP_1G ? 3 :
-			   machine.caps.ept_vpid & EPT_CAP_2M ? 2 : 1;
-
-		entry = ept_entry(&machine.dom0_ept, address, want);
-		if (entry && !*entry)
-			WRITE_ONCE(*entry, (address & ~(ept_level_size(want) - 1)) | EPT_RWX |
-				   EPT_TYPE(MEMORY_UC) | (want > 1 ? EPT_LARGE : 0));
-		filled = entry;
-	} else if (*entry & EPT_RWX) {
+	if (!*entry)
+		filled = dom0_fill(address, level);
+	else if (*entry & EPT_RWX)
 		filled = true;
-	}
 	if (hidden)
 		event_post(HV_EVENT_PROTECTION, address);
 	unlock(&machine.lock);
@@ -324,34 +328,42 @@ static void dom0_triple_fault(struct cpu *cpu)
 	machine_reset();
 }
 
+static void dom0_misconfigured(struct cpu *cpu)
+{
+	core_panic("EPT misconfiguration in Domain-0");
+}
+
+/*
+ * A row a reason. What is missing is not enabled, or an instruction that only
+ * newer processors have.
+ */
 static void (*const rows[EXIT_REASONS])(struct cpu *cpu) = {
+	[0 ... EXIT_REASONS - 1]	= dom0_undefined,
 	[EXIT_TRIPLE_FAULT]		= dom0_triple_fault,
 	[EXIT_INIT]			= dom0_init,
 	[EXIT_SIPI]			= dom0_sipi,
 	[EXIT_CPUID]			= dom0_cpuid,
-	[EXIT_GETSEC]			= dom0_undefined,
 	[EXIT_INVD]			= dom0_wbinvd,
 	[EXIT_VMCALL]			= dom0_vmcall,
-	[EXIT_VMCLEAR ... EXIT_VMXON]	= dom0_undefined,
 	[EXIT_CR_ACCESS]		= dom0_cr_access,
 	[EXIT_RDMSR]			= dom0_rdmsr,
 	[EXIT_WRMSR]			= dom0_wrmsr,
 	[EXIT_EPT_VIOLATION]		= dom0_ept_violation,
-	[EXIT_INVEPT]			= dom0_undefined,
+	[EXIT_EPT_MISCONFIGURATION]	= dom0_misconfigured,
 	[EXIT_PREEMPTION_TIMER]		= dom0_timer,
-	[EXIT_INVVPID]			= dom0_undefined,
 	[EXIT_XSETBV]			= dom0_xsetbv,
-	[EXIT_VMFUNC]			= dom0_undefined,
-	/* Any program can: they exit at every CPL, where the processor has them. */
-	[EXIT_SEAMCALL ... EXIT_TDCALL]	= dom0_undefined,
 };
 
 struct ctx *dom0_exit(struct cpu *cpu, u32 reason)
 {
-	if (unlikely(reason >= EXIT_REASONS || !rows[reason]))
-		core_panic("unexpected exit of Domain-0");
+	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE))
+		core_panic("VM entry into Domain-0 refused");
 	cpu->entered = true;
-	cpu->exits[reason]++;
-	rows[reason](cpu);
+	if (unlikely(reason >= EXIT_REASONS)) {
+		dom0_undefined(cpu);
+	} else {
+		cpu->exits[reason]++;
+		rows[reason](cpu);
+	}
 	return cpu->vcpu ? (struct ctx *)cpu->vcpu : &cpu->dom0;
 }

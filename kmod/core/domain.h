@@ -58,6 +58,7 @@ struct vcpu {
 	u32 sipi_pending;		/* SIPI_PENDING | vector */
 	u32 eoi;			/* level-triggered vector that was ended */
 	bool window;			/* interrupt-window exiting is on */
+	bool nmi_window;		/* NMI-window exiting is on */
 	bool owns_debug;		/* guest's DR0-3, DR6 are loaded */
 	bool halted;
 	bool wait_for_sipi;
@@ -161,6 +162,7 @@ u32 msr_saved_index(u32 i);
 void deliver_events(struct vcpu *vcpu);
 void keep_interrupted_event(struct vcpu *vcpu);
 void queue_exception(u32 vector, bool has_error, u32 error);
+/* Its VMCS is current. */
 bool can_wake(struct vcpu *vcpu);
 
 /* apic_timer.c */

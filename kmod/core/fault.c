@@ -160,6 +160,19 @@ __noreturn void vmx_field_error(u64 field)
 }
 
 /*
+ * Whoever waits does so for Domain-0, before it has changed anything: Domain-0
+ * does it again, finds the core dead, and takes its interrupts meanwhile.
+ */
+__noreturn void lock_abandoned(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu->launched)
+		machine_reset();
+	resume(&cpu->dom0);
+}
+
+/*
  * It may have come after the last look at what is pending: whoever is entered
  * next exits at once, by its preemption timer. Any VMCS may be current, or none.
  */

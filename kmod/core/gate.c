@@ -25,7 +25,6 @@ static long gate_leave(struct call *call)
 		return -HV_EBUSY;
 	if (call->a != HV_LEAVE_OFFLINE)
 		machine.leaving = true;
-	unlock(&machine.lock);
 	launch_leave(call->cpu);
 }
 

@@ -5,11 +5,15 @@
  */
 #include "domain.h"
 
-static void set_proc(u64 bit, bool on)
+static void set_window(bool *is, bool wanted, u64 bit)
 {
-	u64 proc = vmread(PROC_BASED_CONTROLS);
+	u64 proc;
 
-	vmwrite(PROC_BASED_CONTROLS, on ? proc | bit : proc & ~bit);
+	if (*is == wanted)
+		return;
+	*is = wanted;
+	proc = vmread(PROC_BASED_CONTROLS);
+	vmwrite(PROC_BASED_CONTROLS, wanted ? proc | bit : proc & ~bit);
 }
 
 void queue_exception(u32 vector, bool has_error, u32 error)
@@ -58,9 +62,12 @@ enum verdict resume_event(struct vcpu *vcpu)
 	return RESUME;
 }
 
+/* What ends HLT is what can be delivered: SDM volume 2, HLT. */
 bool can_wake(struct vcpu *vcpu)
 {
-	return vcpu->nmi_pending || apic_deliverable(&vcpu->apic) >= 0;
+	if (vcpu->nmi_pending && !(vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_NMI))
+		return true;
+	return vmread(GUEST_RFLAGS) & RFLAGS_IF && apic_deliverable(&vcpu->apic) >= 0;
 }
 
 /*
@@ -83,8 +90,8 @@ void deliver_events(struct vcpu *vcpu)
 			inject(INFO_NMI | VECTOR_NMI, 0);
 			busy = true;
 		}
-		set_proc(PROC_NMI_WINDOW, vcpu->nmi_pending);
 	}
+	set_window(&vcpu->nmi_window, vcpu->nmi_pending, PROC_NMI_WINDOW);
 	vector = apic_deliverable(&vcpu->apic);
 	window = vector >= 0;
 	if (window && !busy && vmread(GUEST_RFLAGS) & RFLAGS_IF &&
@@ -93,8 +100,5 @@ void deliver_events(struct vcpu *vcpu)
 		inject(INFO_EXTERNAL | vector, 0);
 		window = apic_deliverable(&vcpu->apic) >= 0;
 	}
-	if (window != vcpu->window) {
-		vcpu->window = window;
-		set_proc(PROC_INTERRUPT_WINDOW, window);
-	}
+	set_window(&vcpu->window, window, PROC_INTERRUPT_WINDOW);
 }

@@ -153,9 +153,5 @@ static __always_inline void write_page_0(void)
 }
 
 /* The processor clears its internal buffers with it: CVE-2018-12130. */
-static __always_inline void verw(const u16 *selector)
-{
-	asm volatile("verw %0" : : "m" (*selector) : "cc");
-}
 
 #endif

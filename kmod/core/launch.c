@@ -32,6 +32,7 @@ static void cpu_setup(struct cpu *cpu, u32 number)
 	cpu->tss.ist[IST_FAULT - 1] = area + (AREA_FAULT + 1) * PAGE_SIZE;
 	cpu->tss.ist[IST_MC - 1] = area + (AREA_MC + 1) * PAGE_SIZE;
 	cpu->tss.io_map = sizeof(cpu->tss);
+	cpu->verw = machine.has_verw ? CORE_SS : 0;
 }
 
 /* SDM volume 3, 24.6 and 24.7: is there VMX, and who has it? */
@@ -166,7 +167,8 @@ static void read_table(struct hv_table *table, enum vmcs_field base, enum vmcs_f
 
 /*
  * Everything that a VM exit replaced goes back: SDM volume 3, 28.5. What the
- * trampoline's stub loads is put where Linux can reach it.
+ * trampoline's stub loads is put where Linux can reach it. Holds machine.lock,
+ * and lets go of it.
  */
 __noreturn void launch_leave(struct cpu *cpu)
 {
@@ -193,7 +195,6 @@ __noreturn void launch_leave(struct cpu *cpu)
 		lx->gpr[i] = cpu->dom0.gpr[i];
 	lx->gpr[RAX] = 0;
 
-	lock(&machine.lock);
 	cpu->launched = false;
 	machine.cpu[cpu->number] = NULL;
 	unlock(&machine.lock);

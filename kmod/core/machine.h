@@ -31,7 +31,7 @@ struct machine {
 	bool dead;
 	bool leaving;
 	bool mitigations;
-	bool md_clear, has_ibpb, flush_l1d;
+	bool has_verw, has_ibpb, flush_l1d;
 	bool has_rdtscp, has_pmu;
 	struct vmx_caps caps;
 	struct ept dom0_ept;
@@ -61,6 +61,21 @@ struct machine {
 extern struct machine machine;
 extern struct hv_boot boot;
 
+/**
+ * lock() - take a lock; its holders never wait for anything
+ *
+ * One that faulted never lets go of it: then Domain-0 goes on where it stands.
+ */
+static inline void lock(struct lock *l)
+{
+	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+		while (READ_ONCE(l->held)) {
+			if (unlikely(READ_ONCE(machine.dead)))
+				lock_abandoned();
+			cpu_relax();
+		}
+}
+
 static inline void *phys(u64 pa)
 {
 	return (void *)(machine.direct_base + pa);
@@ -69,6 +84,14 @@ static inline void *phys(u64 pa)
 static inline u64 phys_of(const void *direct)
 {
 	return (u64)direct - machine.direct_base;
+}
+
+/** dom0_ept_largest() - level of the largest page that the processor's EPT has */
+static inline int dom0_ept_largest(void)
+{
+	if (machine.caps.ept_vpid & EPT_CAP_1G)
+		return 3;
+	return machine.caps.ept_vpid & EPT_CAP_2M ? 2 : 1;
 }
 
 /**

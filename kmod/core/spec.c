@@ -8,8 +8,24 @@
 #define ARCH_CAP_RDCL_NO	BIT(0)
 #define ARCH_CAP_SKIP_L1DFL	BIT(3)
 #define ARCH_CAP_MDS_NO		BIT(5)
+#define ARCH_CAP_TAA_NO		BIT(8)
+#define ARCH_CAP_RFDS_NO	BIT(27)
+#define ARCH_CAP_RFDS_CLEAR	BIT(28)
 #define PRED_CMD_IBPB		BIT(0)
 #define FLUSH_CMD_L1D		BIT(0)
+
+/*
+ * Does VERW clear buffers, and has the processor to be told? MMIO stale data
+ * (CVE-2022-21123 and others) needs a device in the guest's hands; none is.
+ */
+static bool verw_needed(const struct cpuid *leaf7, u64 arch)
+{
+	bool clears = leaf7->edx & BIT(10), rtm = leaf7->ebx & BIT(11);
+
+	if (clears && (!(arch & ARCH_CAP_MDS_NO) || (rtm && !(arch & ARCH_CAP_TAA_NO))))
+		return true;
+	return arch & ARCH_CAP_RFDS_CLEAR && !(arch & ARCH_CAP_RFDS_NO);
+}
 
 void spec_init(void)
 {
@@ -21,19 +37,19 @@ void spec_init(void)
 	r = cpuid(7, 0);
 	if (r.edx & BIT(29))
 		arch = rdmsr(MSR_ARCH_CAPABILITIES);
-	machine.md_clear = r.edx & BIT(10) && !(arch & ARCH_CAP_MDS_NO);
+	machine.has_verw = verw_needed(&r, arch);
 	machine.has_ibpb = r.edx & BIT(26);
 	machine.flush_l1d = r.edx & BIT(28) && !(arch & (ARCH_CAP_RDCL_NO | ARCH_CAP_SKIP_L1DFL));
 }
 
 /*
- * CVE-2017-5715 between guests, CVE-2018-3646, CVE-2018-12130. A DomU runs with
- * Domain-0's SPEC_CTRL: so (e)IBRS, where Linux chose it, covers the core.
+ * CVE-2017-5715 between guests and CVE-2018-3646, once for each time that
+ * Domain-0 enters a DomU; VERW (CVE-2018-12130, CVE-2019-11135, CVE-2023-28746)
+ * is at every entry, in entry.S. A DomU runs with Domain-0's SPEC_CTRL: so
+ * (e)IBRS, where Linux chose it, covers the core.
  */
 void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 {
-	static const u16 selector = CORE_SS;
-
 	if (!machine.mitigations)
 		return;
 	if (machine.has_ibpb && cpu->last_vcpu != vcpu)
@@ -41,8 +57,6 @@ void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 	cpu->last_vcpu = vcpu;
 	if (machine.flush_l1d)
 		wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
-	if (machine.md_clear)
-		verw(&selector);
 }
 
 /* Return predictions that a DomU left must not steer Domain-0 or the core. */

@@ -200,6 +200,7 @@ void vcpu_reset(struct vcpu *vcpu)
 	apic_reset(&vcpu->apic);
 	vcpu->halted = false;
 	vcpu->nmi_pending = false;
+	vcpu->event = 1;		/* the windows may be open */
 	vcpu->in.size = 0;
 	vcpu->eoi = 0;
 	sregs_import(vcpu, &s);

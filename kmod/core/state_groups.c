@@ -66,17 +66,40 @@ static u64 get_msrs(struct vcpu *vcpu)
 }
 
 /* The VMM may set any mode of the APIC, the guest only what follows its own. */
-static int set_msr(struct vcpu *vcpu, const struct hvmod_msr_value *m, bool check_only)
+static int set_apic_base(struct vcpu *vcpu, u64 value, bool check_only)
 {
-	if (m->reserved)
-		return -1;
-	if (m->index != MSR_APIC_BASE)
-		return msr_write(vcpu, m->index, m->value, check_only);
-	if (!apic_base_valid(APIC_BASE_ENABLE, m->value))
+	if (!apic_base_valid(APIC_BASE_ENABLE, value))
 		return -1;
 	if (!check_only)
-		apic_set_base(&vcpu->apic, m->value);
+		apic_set_base(&vcpu->apic, value);
 	return 0;
+}
+
+/*
+ * The TSC and IA32_TSC_ADJUST are values of one moment: neither moves the
+ * other, as it does when the guest writes one.
+ */
+static int set_msr(struct vcpu *vcpu, const struct hvmod_msr_value *m, bool check_only)
+{
+	u64 adjust = vcpu->tsc_adjust;
+	int ret;
+
+	if (m->reserved)
+		return -1;
+	switch (m->index) {
+	case MSR_APIC_BASE:
+		return set_apic_base(vcpu, m->value, check_only);
+	case MSR_TSC:
+		ret = msr_write(vcpu, MSR_TSC, m->value, check_only);
+		vcpu->tsc_adjust = adjust;
+		return ret;
+	case MSR_TSC_ADJUST:
+		if (!check_only)
+			vcpu->tsc_adjust = m->value;
+		return 0;
+	default:
+		return msr_write(vcpu, m->index, m->value, check_only);
+	}
 }
 
 static enum hvmod_why set_msrs(struct vcpu *vcpu, u64 bytes, bool check_only)

@@ -132,7 +132,7 @@ void vcpu_clear_all(struct cpu *cpu)
 	}
 }
 
-/* INIT and SIPI that came from another vCPU; its VMCS is current. */
+/* INIT and SIPI that came from another vCPU: SDM volume 3, 9.4.4. */
 static void take_startup(struct vcpu *vcpu)
 {
 	u32 sipi;
@@ -141,10 +141,9 @@ static void take_startup(struct vcpu *vcpu)
 		vcpu_reset(vcpu);
 		vcpu->wait_for_sipi = true;
 	}
-	if (!vcpu->wait_for_sipi)
-		return;
+	/* One that does not wait for it ignores it. */
 	sipi = __atomic_exchange_n(&vcpu->sipi_pending, 0, __ATOMIC_SEQ_CST);
-	if (sipi & SIPI_PENDING) {
+	if (vcpu->wait_for_sipi && sipi & SIPI_PENDING) {
 		vcpu->wait_for_sipi = false;
 		vmwrite(GUEST_ES_SELECTOR + 2, (sipi & 0xff) << 8);
 		vmwrite(GUEST_CS_BASE, (sipi & 0xff) << 12);
@@ -152,74 +151,81 @@ static void take_startup(struct vcpu *vcpu)
 	}
 }
 
-/* Asleep still? A timer that ran out wakes it, as does an interrupt. */
-static bool stays_halted(struct vcpu *vcpu)
+/* What the VMM has for it: the value of an IN, registers. */
+static enum hvmod_why take_from_vmm(struct vcpu *vcpu)
 {
-	if (vcpu->init_pending)
-		return false;
-	if (vcpu->wait_for_sipi)
-		return !(vcpu->sipi_pending & SIPI_PENDING);
-	if (!vcpu->halted)
-		return false;
-	timer_expire(vcpu);
-	if (!can_wake(vcpu))
-		return true;
-	vcpu->halted = false;
-	return false;
+	u32 dirty = READ_ONCE(vcpu->run->dirty);
+	enum hvmod_why why;
+
+	if (vcpu->in.size)
+		io_finish_in(vcpu);
+	if (likely(!dirty))
+		return HVMOD_WHY_NONE;
+	why = vcpu_import_run(vcpu, dirty);
+	vcpu->run->dirty = 0;
+	if (why)
+		vcpu->run->why = why;
+	return why;
 }
 
-static long without_entry(struct cpu *cpu, struct vcpu *vcpu, long outcome, u64 value)
+/*
+ * Is there something else to do than to run? Return: an enum hv_outcome, or -1.
+ * *value is for the driver.
+ */
+static long before_entry(struct vcpu *vcpu, u64 *value)
 {
-	cpu->dom0.gpr[RAX] = outcome;
-	cpu->dom0.gpr[RDX] = value;
-	vcpu_release(vcpu);
-	return 0;
+	*value = 0;
+	if (unlikely(vcpu->init_pending || vcpu->sipi_pending || vcpu->wait_for_sipi))
+		take_startup(vcpu);
+	if (unlikely(vcpu->wait_for_sipi))
+		return HV_RUN_HALT;
+	if (unlikely(vcpu->eoi)) {
+		vcpu->run->eoi.vector = vcpu->eoi;
+		vcpu->eoi = 0;
+		vmm_exit(vcpu, HVMOD_EXIT_EOI, HVMOD_WHY_NONE);
+		return HV_RUN_VMM;
+	}
+	if (!vcpu->halted)
+		return -1;
+	timer_expire(vcpu);
+	if (can_wake(vcpu)) {
+		vcpu->halted = false;
+		vcpu->event = 1;
+		return -1;
+	}
+	if (!(vmread(GUEST_RFLAGS) & RFLAGS_IF)) {
+		vmm_exit(vcpu, HVMOD_EXIT_HALTED, HVMOD_WHY_NONE);
+		return HV_RUN_VMM;
+	}
+	*value = vcpu->apic.deadline;
+	return HV_RUN_HALT;
 }
 
 long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 *value)
 {
 	struct vcpu *vcpu = vcpu_get(handle, index);
-	u32 dirty;
-	long ret;
+	long ret, outcome;
 
 	if (!vcpu)
 		return -HV_ENOENT;
 	if (!vcpu_claim(vcpu))
 		return -HV_EBUSY;
-	dirty = READ_ONCE(vcpu->run->dirty);
-	if (stays_halted(vcpu) && !dirty)
-		return without_entry(cpu, vcpu, HV_RUN_HALT, vcpu->apic.deadline);
 	ret = vcpu_vmcs_begin(cpu, vcpu, value);
 	if (ret) {
 		vcpu_release(vcpu);
 		return ret;
 	}
-	if (unlikely(vcpu->init_pending || vcpu->wait_for_sipi)) {
-		take_startup(vcpu);
-		if (vcpu->wait_for_sipi) {
-			vcpu_vmcs_end(cpu);
-			return without_entry(cpu, vcpu, HV_RUN_HALT, 0);
-		}
-	}
-	if (unlikely(vcpu->eoi)) {
-		vcpu->run->eoi.vector = vcpu->eoi;
-		vcpu->eoi = 0;
-		vmm_exit(vcpu, HVMOD_EXIT_EOI, HVMOD_WHY_NONE);
+	if (unlikely(take_from_vmm(vcpu))) {
 		vcpu_vmcs_end(cpu);
-		return without_entry(cpu, vcpu, HV_RUN_VMM, 0);
+		vcpu_release(vcpu);
+		return -HV_EINVAL;
 	}
-	if (vcpu->in.size)
-		io_finish_in(vcpu);
-	if (unlikely(dirty)) {
-		enum hvmod_why why = vcpu_import_run(vcpu, dirty);
-
-		vcpu->run->dirty = 0;
-		if (why) {
-			vcpu->run->why = why;
-			vcpu_vmcs_end(cpu);
-			vcpu_release(vcpu);
-			return -HV_EINVAL;
-		}
+	outcome = before_entry(vcpu, value);
+	if (outcome >= 0) {
+		cpu->dom0.gpr[RAX] = outcome;
+		vcpu_vmcs_end(cpu);
+		vcpu_release(vcpu);
+		return 0;
 	}
 	cpu->vcpu = vcpu;
 	if (vcpu->last_cpu != (s32)cpu->number) {

@@ -96,6 +96,8 @@
 #define MSR_KERNEL_GS_BASE	0xc0000102
 #define MSR_TSC_AUX		0xc0000103
 
+#define DEBUGCTL_BTF		BIT(1)
+
 #define FEATURE_CONTROL_LOCK	BIT(0)
 #define FEATURE_CONTROL_VMX	BIT(2)	/* outside SMX */
 
@@ -121,17 +123,10 @@ static inline bool is_canonical(u64 address)
 	return (u64)((s64)(address << 16) >> 16) == address;
 }
 
-/* A ticket-less lock; holders never wait for anything, so waits are short. */
+/* A ticket-less lock: lock() is in machine.h. */
 struct lock {
 	u32 held;
 };
-
-static inline void lock(struct lock *l)
-{
-	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
-		while (READ_ONCE(l->held))
-			cpu_relax();
-}
 
 static inline void unlock(struct lock *l)
 {

@@ -97,6 +97,16 @@ void mtrr_read(struct mtrrs *m);
 int mtrr_type(const struct mtrrs *m, u64 start, u64 size, u64 max_pa, bool *uniform);
 
 /**
+ * dom0_ept_map() - identity map what is around an address, by one page
+ * @largest: level of the largest page; the address has no entry there yet
+ *
+ * The page is as large as its memory type allows.
+ *
+ * Return: its level, or 0 if there is no page for a table.
+ */
+int dom0_ept_map(struct ept *ept, const struct mtrrs *m, u64 address, u64 max_pa, int largest);
+
+/**
  * dom0_ept_build() - identity map up to a limit, large pages wherever the
  * memory type allows
  */

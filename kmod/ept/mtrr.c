@@ -102,28 +102,39 @@ int mtrr_type(const struct mtrrs *m, u64 start, u64 size, u64 max_pa, bool *unif
 	return type < 0 ? (int)(m->def_type & 0xff) : type;
 }
 
+int dom0_ept_map(struct ept *ept, const struct mtrrs *m, u64 address, u64 max_pa, int largest)
+{
+	int level = largest, type;
+	u64 start, *entry;
+	bool uniform;
+
+	for (;; level--) {
+		u64 size = ept_level_size(level);
+
+		start = address & ~(size - 1);
+		type = mtrr_type(m, start, size, max_pa, &uniform);
+		if (uniform || level == 1)
+			break;
+	}
+	entry = ept_entry(ept, start, level);
+	if (!entry)
+		return 0;
+	WRITE_ONCE(*entry, start | EPT_RWX | EPT_TYPE(type) | (level > 1 ? EPT_LARGE : 0));
+	return level;
+}
+
 bool dom0_ept_build(struct ept *ept, const struct mtrrs *m, u64 limit, u64 max_pa, int largest)
 {
 	u64 address = 0;
 
 	while (address < limit) {
-		int level = largest, type;
-		bool uniform;
-		u64 *entry;
+		int level = largest;
 
-		for (;; level--) {
-			u64 size = ept_level_size(level);
-
-			if (address & (size - 1))
-				continue;
-			type = mtrr_type(m, address, size, max_pa, &uniform);
-			if (uniform || level == 1)
-				break;
-		}
-		entry = ept_entry(ept, address, level);
-		if (!entry)
+		while (address & (ept_level_size(level) - 1))
+			level--;
+		level = dom0_ept_map(ept, m, address, max_pa, level);
+		if (!level)
 			return false;
-		*entry = address | EPT_RWX | EPT_TYPE(type) | (level > 1 ? EPT_LARGE : 0);
 		address += ept_level_size(level);
 	}
 	return true;

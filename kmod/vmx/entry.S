@@ -5,7 +5,9 @@
  * Offsets into struct cpu and struct ctx are asserted in core/cpu.h.
  */
 #define CPU_STACK	8
+#define CPU_VERW	24
 #define CTX_LAUNCHED	128
+#define CTX_DOMU	136
 
 	.section .head, "a"
 	.globl image_header
@@ -66,7 +68,6 @@ vmexit_entry:
 	call	dispatch
 	mov	%rax, %rsp
 .Lresume:
-	cmpb	$0, CTX_LAUNCHED(%rsp)
 	pop	%rax
 	pop	%rcx
 	pop	%rdx
@@ -83,6 +84,10 @@ vmexit_entry:
 	pop	%r13
 	pop	%r14
 	pop	%r15
+	cmpb	$0, %gs:CPU_VERW
+	jne	.Lverw
+.Lenter:
+	cmpb	$0, CTX_LAUNCHED-128(%rsp)
 	je	1f
 	vmresume
 	jmp	2f
@@ -92,6 +97,16 @@ vmexit_entry:
 	mov	%gs:CPU_STACK, %rsp
 	call	entry_failed
 	ud2
+
+/*
+ * A DomU finds in the processor's buffers what was loaded last, so this comes
+ * after the last load of anything that is not its own.
+ */
+.Lverw:
+	cmpb	$0, CTX_DOMU-128(%rsp)
+	je	.Lenter
+	verw	%gs:CPU_VERW
+	jmp	.Lenter
 
 /* RDI = struct ctx to go on with; its VMCS is current. */
 	.globl resume

@@ -51,7 +51,6 @@ void lidt(const struct hv_table *table);
 void ltr(u16 selector);
 void ud2(void);
 void write_page_0(void);
-void verw(const u16 *selector);
 
 u64 vmread(u32 field);
 bool vmwrite_ok(u32 field, u64 value);

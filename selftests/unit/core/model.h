@@ -72,6 +72,7 @@ struct model {
 	struct model_cpu cpu[MODEL_CPUS];
 	struct model_cpu *me;
 	u64 tsc, tsc_step;
+	void (*relax)(void);	/* what another processor does while this one waits */
 	bool resets;		/* machine_reset() was reached */
 	bool no_vmxon, no_vmptrld;
 	u32 unsupported_field;	/* besides those of the type */

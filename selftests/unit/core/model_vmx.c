@@ -322,6 +322,12 @@ const char *model_enter(struct ctx *ctx)
 		return why;
 	vmcs->launched = true;
 	ctx->launched = 1;
+	/* As entry.S, the last thing before VMRESUME. */
+	if (ctx->domu && model.me->core->verw) {
+		if (model.me->core->verw != CORE_SS)
+			return "VERW of a selector that is none";
+		model.me->verws++;
+	}
 	return NULL;
 }
 

@@ -176,6 +176,46 @@ static void ipis(void)
 	ok(vmread(GUEST_CS_BASE) == 0x9a000, "a SIPI to one that does not wait is ignored");
 }
 
+/* A SIPI counts only after INIT; Linux sends two. */
+static void late_sipi(void)
+{
+	fresh(true);
+	wr(0x30, 1ULL << 32 | 5 << 8 | BIT(14));
+	wr(0x30, 1ULL << 32 | 6 << 8 | 0x9a);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	enter(second);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	enter(vcpu);
+	wr(0x30, 1ULL << 32 | 6 << 8 | 0x9a);
+	wr(0x30, 1ULL << 32 | 5 << 8 | BIT(14));
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	left = gate_call(0, GATE_VCPU_RUN, domain, 1, 0, 0);
+	ok(!this_cpu()->vcpu && left.rax == HV_RUN_HALT && second->wait_for_sipi,
+	   "a SIPI from before an INIT does not start it");
+	enter(vcpu);
+	wr(0x30, 1ULL << 32 | 6 << 8 | 0x12);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	enter(second);
+	ok(vmread(GUEST_CS_BASE) == 0x12000, "the next one does");
+}
+
+/* An NMI that INIT takes away takes its window with it. */
+static void init_nmi(void)
+{
+	fresh(true);
+	model_set(GUEST_INTERRUPTIBILITY, BLOCKED_BY_NMI);
+	vcpu->nmi_pending = true;
+	vcpu->event = 1;
+	guest_exit(EXIT_CPUID, 0);
+	ok(vmread(PROC_BASED_CONTROLS) & PROC_NMI_WINDOW, "an NMI waits for its window");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	vcpu->init_pending = true;
+	vcpu->sipi_pending = SIPI_PENDING | 8;
+	enter(vcpu);
+	ok(!(vmread(PROC_BASED_CONTROLS) & PROC_NMI_WINDOW) && injected() < 0,
+	   "INIT closes the window");
+}
+
 /* SDM volume 3, table 9-1: what INIT leaves alone. */
 static void init_keeps(void)
 {
@@ -411,6 +451,8 @@ int main(void)
 	modes();
 	x2_registers();
 	ipis();
+	late_sipi();
+	init_nmi();
 	init_keeps();
 	messages();
 	xapic_page();

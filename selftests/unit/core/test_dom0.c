@@ -52,6 +52,78 @@ static void no_vmx(void)
 	   vmread(GUEST_RIP) == rip + 3, "CR0.NE stays on, unseen");
 }
 
+/* What no row is for: a processor that is newer than the table. */
+static void unknown(void)
+{
+	static const u32 reasons[] = { 9, 11, 37, 42, 60, 77, 78, 200, 0xffff };
+	u64 rip;
+
+	fresh();
+	rip = vmread(GUEST_RIP);
+	for (u32 i = 0; i < ARRAY_SIZE(reasons); i++) {
+		dom0_do(reasons[i], 0);
+		check(injected_ud() && vmread(GUEST_RIP) == rip && !machine.dead);
+	}
+	ok(true, "an exit without a handler is #UD, and the core goes on");
+}
+
+/* The exit, in a place that the core does not return from. */
+static enum model_exit no_return(u32 reason)
+{
+	struct cpu *cpu = this_cpu();
+	jmp_buf here;
+	int how;
+
+	model_exit();
+	model_set(EXIT_REASON, reason);
+	model_way_out = &here;
+	how = setjmp(here);
+	if (!how)
+		dispatch(&cpu->dom0);
+	model_way_out = NULL;
+	return how;
+}
+
+static void fatal(void)
+{
+	static const u32 reasons[] = { EXIT_EPT_MISCONFIGURATION,
+				       EXIT_GUEST_STATE | EXIT_REASON_ENTRY_FAILURE };
+
+	for (volatile u32 i = 0; i < ARRAY_SIZE(reasons); i++) {
+		fresh();
+		ok(no_return(reasons[i]) == MODEL_RESUMED && machine.dead && injected() == VECTOR_NMI,
+		   "exit %#x is the core's fault: a panic", reasons[i]);
+	}
+}
+
+/* The holder of the lock has faulted, now or while this processor waits. */
+static void holder_dies(void)
+{
+	machine.dead = true;
+}
+
+static void lock_of_the_dead(void)
+{
+	u64 rip;
+
+	fresh();
+	rip = vmread(GUEST_RIP);
+	machine.lock.held = 1;
+	model.relax = holder_dies;
+	gpr[RAX] = GATE_NOP;
+	ok(no_return(EXIT_VMCALL) == MODEL_RESUMED && model_resumed == &this_cpu()->dom0 &&
+	   vmread(GUEST_RIP) == rip && gpr[RAX] == GATE_NOP && injected() < 0,
+	   "who waits for a dead processor's lock goes back to Domain-0, as it was");
+	model.relax = NULL;
+	machine.lock.held = 0;
+	ok(gate_call(0, GATE_NOP, 0, 0, 0, 0).rax == -HV_EIO, "which tries again and is told");
+	machine.lock.held = 1;
+	exit_gpa = 0x4080000000ULL;
+	ok(no_return(EXIT_EPT_VIOLATION) == MODEL_RESUMED && vmread(GUEST_RIP) == rip + 3,
+	   "an access above what is mapped likewise");
+	machine.lock.held = 0;
+}
+
 static void vmcall(void)
 {
 	fresh();
@@ -151,16 +223,32 @@ static void hidden(void)
 	exit_vectoring = INFO_VALID | 0x30;
 	dom0_do(EXIT_EPT_VIOLATION, 1);
 	ok(injected_gp(), "in the middle of a delivery too");
-	exit_gpa = 0x4000000000ULL;
+	exit_gpa = 0x4080001000ULL;
 	pool = machine.pool.count;
 	exit_vectoring = INFO_VALID | 0x30;
 	dom0_do(EXIT_EPT_VIOLATION, 1);
-	u64 entry = *ept_find(&machine.dom0_ept, 0x4000000000ULL, &level);
+	u64 entry = *ept_find(&machine.dom0_ept, 0x4080000000ULL, &level);
 
 	ok(injected() == 0x30 && level == 3 &&
-	   entry == (0x4000000000ULL | EPT_RWX | EPT_TYPE(MEMORY_UC) | EPT_LARGE),
+	   entry == (0x4080000000ULL | EPT_RWX | EPT_TYPE(MEMORY_UC) | EPT_LARGE),
 	   "a device above what was mapped is filled in, the interrupt comes again");
 	ok(machine.pool.count >= pool - 1, "at the price of a table");
+	exit_gpa = 0x4100001000ULL;
+	dom0_do(EXIT_EPT_VIOLATION, 1);
+	entry = *ept_find(&machine.dom0_ept, 0x4100001000ULL, &level);
+	ok(level == 3 && entry == (0x4100000000ULL | EPT_RWX | EPT_TYPE(MEMORY_WB) | EPT_LARGE),
+	   "RAM that came later is write-back, as the MTRRs say");
+	model_msr(0x206)->value = 0x4000000000ULL;
+	model_msr(0x207)->value = 0x3fffffc00800ULL;
+	exit_gpa = 0x4000001000ULL;
+	dom0_do(EXIT_EPT_VIOLATION, 1);
+	entry = *ept_find(&machine.dom0_ept, 0x4000001000ULL, &level);
+	ok(level == 2 && entry == (0x4000000000ULL | EPT_RWX | EPT_LARGE), "a smaller page where the type changes");
+	exit_gpa = 0x4000400000ULL;
+	dom0_do(EXIT_EPT_VIOLATION, 1);
+	entry = *ept_find(&machine.dom0_ept, 0x4000400000ULL, &level);
+	ok(level == 2 && entry == (0x4000400000ULL | EPT_RWX | EPT_TYPE(MEMORY_WB) | EPT_LARGE),
+	   "and the other type beside it");
 	exit_gpa = 0x100000;
 	dom0_do(EXIT_EPT_VIOLATION, 1);
 	ok(injected() < 0, "a stale translation: try again");
@@ -184,10 +272,10 @@ static void far_small_page(void)
 	int level;
 
 	world_start(&skylake_server, 1, &o);
-	exit_gpa = 0x4000003000ULL;
+	exit_gpa = 0x4080003000ULL;
 	dom0_do(EXIT_EPT_VIOLATION, 1);
-	entry = *ept_find(&machine.dom0_ept, 0x4000003000ULL, &level);
-	ok(level == 1 && entry == (0x4000003000ULL | EPT_RWX),
+	entry = *ept_find(&machine.dom0_ept, 0x4080003000ULL, &level);
+	ok(level == 1 && entry == (0x4080003000ULL | EPT_RWX),
 	   "without large pages a device is filled in page by page");
 }
 
@@ -335,6 +423,9 @@ static void faults(void)
 int main(void)
 {
 	no_vmx();
+	unknown();
+	fatal();
+	lock_of_the_dead();
 	vmcall();
 	rip_wraps();
 	wrmsr_tracked();

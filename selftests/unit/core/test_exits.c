@@ -181,6 +181,55 @@ static void hlt(void)
 	ok(vcpu->run->exit == HVMOD_EXIT_HALTED, "CLI; HLT with an interrupt pending does not wake");
 }
 
+static bool runs_again(void)
+{
+	left = gate_call(0, GATE_VCPU_RUN, vcpu->domain->handle, 0, 0, 0);
+	return this_cpu()->vcpu == vcpu;
+}
+
+/* Asleep with interrupts off: what can't be delivered does not end it. */
+static void hlt_closed(void)
+{
+	fresh();
+	model_set(GUEST_RFLAGS, RFLAGS_FIXED);
+	guest_exit(EXIT_HLT, 0);
+	vcpu->run->exit = 0;
+	apic_set_irq(vcpu, 0x46, false);
+	ok(!runs_again() && left.rax == HV_RUN_VMM && vcpu->run->exit == HVMOD_EXIT_HALTED,
+	   "CLI; HLT: an interrupt does not end it, and the VMM is told again");
+	vcpu->nmi_pending = true;
+	ok(runs_again() && injected() == VECTOR_NMI, "an NMI does");
+	model_set(GUEST_INTERRUPTIBILITY, BLOCKED_BY_NMI);
+	guest_exit(EXIT_CPUID, 0);
+	vcpu->nmi_pending = true;
+	vcpu->event = 1;
+	ok(!guest_exit(EXIT_HLT, 0) && vcpu->halted && !runs_again() && left.rax == HV_RUN_VMM,
+	   "but not in an NMI's handler");
+	vcpu->init_pending = true;
+	ok(!runs_again() && left.rax == HV_RUN_HALT && vcpu->wait_for_sipi && !vcpu->halted, "INIT does");
+}
+
+/* Registers from the VMM change no activity; they are taken all the same. */
+static void hlt_dirty(void)
+{
+	fresh();
+	guest_exit(EXIT_HLT, 0);
+	vcpu->run->regs = (struct hvmod_regs){ .rip = 0x7777, .rflags = RFLAGS_FIXED | RFLAGS_IF };
+	vcpu->run->dirty = HVMOD_STATE_REGS;
+	ok(!runs_again() && left.rax == HV_RUN_HALT && !vcpu->run->dirty,
+	   "registers for a halted vCPU do not wake it");
+	apic_set_irq(vcpu, 0x47, false);
+	ok(runs_again() && vmread(GUEST_RIP) == 0x7777, "it wakes with them");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	vcpu->run->regs.rip = 0x8888;
+	vcpu->run->dirty = HVMOD_STATE_REGS;
+	vcpu->run->wanted = HVMOD_STATE_REGS;
+	vcpu->eoi = 0x48;
+	ok(!runs_again() && left.rax == HV_RUN_VMM && vcpu->run->exit == HVMOD_EXIT_EOI &&
+	   vcpu->run->regs.rip == 0x8888 && !vcpu->run->dirty,
+	   "registers are not lost in an exit that comes before the entry");
+}
+
 /* The window opens behind the shadow of STI, where HLT comes first. */
 static void sti_hlt(void)
 {
@@ -215,6 +264,10 @@ static void skip(void)
 	model_set(GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_TF);
 	guest_exit(EXIT_CPUID, 0);
 	ok(vmread(GUEST_PENDING_DEBUG) & BIT(14), "with TF a single-step trap is pending");
+	model_set(GUEST_PENDING_DEBUG, 0);
+	model_set(GUEST_DEBUGCTL, BIT(1));
+	guest_exit(EXIT_CPUID, 0);
+	ok(!vmread(GUEST_PENDING_DEBUG), "with BTF too it is not: only branches trap");
 	fresh();
 	model_set(GUEST_RIP, 0xfffffffd);
 	guest_exit(EXIT_CPUID, 0);
@@ -410,6 +463,8 @@ int main(void)
 	entry_refused();
 	io();
 	hlt();
+	hlt_closed();
+	hlt_dirty();
 	sti_hlt();
 	skip();
 	priorities();

@@ -266,6 +266,27 @@ static void hostile_msrs(void)
 	}
 }
 
+/* Both are of one moment: writing one does not move the other. */
+static void tsc_adjust(void)
+{
+	struct hvmod_msr_value v[2] = { { MSR_TSC_ADJUST, 0, 5000 }, { MSR_TSC, 0, 1ULL << 40 } };
+	u64 offset;
+
+	fresh();
+	offset = vcpu->tsc_offset;
+	ok(put(HVMOD_STATE_MSRS, v, sizeof(v[0]), 0) == HVMOD_WHY_NONE && vcpu->tsc_adjust == 5000 &&
+	   vcpu->tsc_offset == offset, "IA32_TSC_ADJUST is put back without moving the TSC");
+	ok(put(HVMOD_STATE_MSRS, v + 1, sizeof(v[0]), 0) == HVMOD_WHY_NONE && vcpu->tsc_adjust == 5000 &&
+	   vcpu->tsc_offset == (1ULL << 40) - model.tsc, "and the TSC without moving it");
+	save_all();
+	for (u32 i = 0; i < msr_saved_count(); i++)
+		if (msr_saved_index(i) == MSR_TSC_ADJUST) {
+			ok(((struct hvmod_msr_value *)saved[2])[i].value == 5000, "it is in what is saved");
+			return;
+		}
+	ok(false, "IA32_TSC_ADJUST is among the MSRs that are saved");
+}
+
 static void hostile_xsave(void)
 {
 	u64 *xcr0 = (u64 *)saved[3];
@@ -441,6 +462,7 @@ int main(void)
 	sizes();
 	hostile_sregs();
 	hostile_msrs();
+	tsc_adjust();
 	hostile_xsave();
 	apic_timer_left();
 	hostile_apic();

@@ -104,6 +104,51 @@ static void counters(void)
 	ok(global->value == 0xf, "and go on in Domain-0");
 }
 
+/* Which processors need VERW. */
+static u64 arch_capabilities;
+static u32 leaf7_ebx, leaf7_edx;
+
+static void other_processor(void)
+{
+	static struct model_cpuid leaves[64];
+	static struct model_type type;
+
+	type = *model.type;
+	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
+	type.cpuid = leaves;
+	for (u32 i = 0; i < type.cpuids; i++)
+		if (leaves[i].leaf == 7 && !leaves[i].subleaf) {
+			leaves[i].value.ebx = (leaves[i].value.ebx & ~BIT(11)) | leaf7_ebx;
+			leaves[i].value.edx = (leaves[i].value.edx & ~BIT(10)) | leaf7_edx | BIT(29);
+		}
+	model.type = &type;
+	model_msr(MSR_ARCH_CAPABILITIES)->value = arch_capabilities;
+}
+
+static void verw_or_not(void)
+{
+	static const struct world_options o = { .flags = HV_BOOT_MITIGATIONS,
+						.before_init = other_processor };
+	static const struct { u32 ebx, edx; u64 arch; bool needed; const char *what; } rows[] = {
+		{ 0, BIT(10), 0, true, "MDS" },
+		{ 0, BIT(10), BIT(5), false, "MDS_NO, no RTM" },
+		{ BIT(11), BIT(10), BIT(5), true, "MDS_NO, but RTM: TAA" },
+		{ BIT(11), BIT(10), BIT(5) | BIT(8), false, "TAA_NO" },
+		{ BIT(11), 0, 0, false, "without MD_CLEAR it clears nothing" },
+		{ 0, 0, BIT(5) | BIT(28), true, "RFDS" },
+		{ 0, 0, BIT(5) | BIT(27) | BIT(28), false, "RFDS_NO" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		leaf7_ebx = rows[i].ebx;
+		leaf7_edx = rows[i].edx;
+		arch_capabilities = rows[i].arch;
+		world_start(&skylake_server, 1, &o);
+		running_guest();
+		ok(!!model.me->verws == rows[i].needed, "VERW: %s", rows[i].what);
+	}
+}
+
 static void mitigations(void)
 {
 	static const struct world_options on = { .flags = HV_BOOT_MITIGATIONS };
@@ -132,7 +177,11 @@ static void mitigations(void)
 	ok(ibpb->writes == 3, "an IBPB at each change of vCPU");
 	verws = model.me->verws;
 	guest_exit(EXIT_CPUID, 0);
-	ok(model.me->verws == verws, "none at an exit that the core ends itself");
+	ok(model.me->verws == verws + 1 && ibpb->writes == 3,
+	   "at an exit that the core ends itself VERW alone");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(model.me->verws == verws + 1, "none on the way to Domain-0");
+	verw_or_not();
 	world_start(&skylake_server, 1, NULL);
 	running_guest();
 	ok(!model_msr(MSR_PRED_CMD)->writes && !model_msr(MSR_FLUSH_CMD)->writes && !model.me->verws,
