@@ -407,7 +407,8 @@ struct hvmod_apic_access {
  *	read-only one; hvmod_run.mmio; REGS and SREGS are valid, RIP is on the
  *	instruction. The VMM decodes it and sets the registers
  * @HVMOD_EXIT_HALTED: HLT with interrupts off and nothing that could wake the
- *	vCPU: it will never go on by itself
+ *	vCPU: it will never go on by itself. RUN comes back with this again
+ *	until an NMI or INIT arrives
  * @HVMOD_EXIT_TRIPLE_FAULT: the guest triple-faulted
  * @HVMOD_EXIT_EOI: the guest ended a level-triggered interrupt; hvmod_run.eoi
  * @HVMOD_EXIT_MEMORY: the memory behind a mapped range can't be had; why says
@@ -478,7 +479,8 @@ enum hvmod_why {
  * @wanted: HVMOD_STATE_REGS and _SREGS bits to be made valid at every exit (in)
  * @valid: those that are (out)
  * @dirty: those that RUN shall load into the vCPU (in); RUN clears it. A state
- *	that is not allowed makes RUN fail with EINVAL and @why
+ *	that is not allowed makes RUN fail with EINVAL and @why. A halted vCPU
+ *	stays halted: HVMOD_STATE_EVENTS has the activity
  * @reserved1: zero
  * @next_rip: RIP behind the exiting instruction, where the exit has one (out)
  * @io: HVMOD_EXIT_IO, HVMOD_EXIT_IO_STRING
