@@ -1,74 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A decoder for the moves that compilers emit to reach device registers. What
- * is not in the tables is unknown; nothing is guessed. SDM volume 2, chapter 2
- * and appendix A.
+ * A decoder for instructions with a memory operand: prefixes, the row of the
+ * table, ModRM, constant. What is not in the table is unknown; nothing is
+ * guessed. SDM volume 2, chapter 2 and appendix A.
  */
+#include <cpuid.h>
 #include <errno.h>
 
 #include "decode.h"
-
-#define OP_KNOWN	(1U << 0)
-#define OP_STORE	(1U << 1)
-#define OP_BYTE		(1U << 2)	/* memory operand of 1 byte */
-#define OP_WORD		(1U << 3)	/* memory operand of 2 bytes */
-#define OP_DWORD	(1U << 4)	/* memory operand of 4 bytes */
-#define OP_REG_BYTE	(1U << 5)	/* register operand of 1 byte */
-#define OP_SIGN		(1U << 6)
-#define OP_IMM		(1U << 7)	/* constant behind, ModRM.reg is 0 */
-#define OP_MOFFS	(1U << 8)	/* address behind, no ModRM */
-#define OP_64		(1U << 9)	/* in 64-bit code alone */
-#define OP_NO_16	(1U << 10)	/* not with 16-bit operands */
-
-#define OP_BYTES	(OP_KNOWN | OP_BYTE | OP_REG_BYTE)
-
-static const uint16_t one_byte[256] = {
-	[0x63] = OP_KNOWN | OP_DWORD | OP_SIGN | OP_64 | OP_NO_16, /* MOVSXD */
-	[0x88] = OP_BYTES | OP_STORE,
-	[0x89] = OP_KNOWN | OP_STORE,
-	[0x8A] = OP_BYTES,
-	[0x8B] = OP_KNOWN,
-	[0xA0] = OP_BYTES | OP_MOFFS,
-	[0xA1] = OP_KNOWN | OP_MOFFS,
-	[0xA2] = OP_BYTES | OP_MOFFS | OP_STORE,
-	[0xA3] = OP_KNOWN | OP_MOFFS | OP_STORE,
-	[0xC6] = OP_BYTES | OP_IMM | OP_STORE,
-	[0xC7] = OP_KNOWN | OP_IMM | OP_STORE,
-};
-
-static const uint16_t two_byte[256] = {
-	[0xB6] = OP_KNOWN | OP_BYTE,				/* MOVZX */
-	[0xB7] = OP_KNOWN | OP_WORD,
-	[0xBE] = OP_KNOWN | OP_BYTE | OP_SIGN,			/* MOVSX */
-	[0xBF] = OP_KNOWN | OP_WORD | OP_SIGN,
-	[0xC3] = OP_KNOWN | OP_STORE | OP_NO_16,		/* MOVNTI */
-};
 
 #define REX_B	(1U << 0)
 #define REX_X	(1U << 1)
 #define REX_R	(1U << 2)
 #define REX_W	(1U << 3)
 
-#define PREFIX_NONE	0
-#define PREFIX_SEGMENT	1
-#define PREFIX_OPERAND	2
-#define PREFIX_ADDRESS	3
+#define BYTE_0F		0x0F
+#define BYTE_VEX_3	0xC4
+#define BYTE_VEX_2	0xC5
+
+enum prefix_kind {
+	KIND_NONE,
+	KIND_SEGMENT,
+	KIND_OPERAND,
+	KIND_ADDRESS,
+	KIND_LOCK,
+	KIND_REPEAT,
+};
 
 struct prefix {
 	uint8_t kind;
-	uint8_t segment;
+	uint8_t value;		/* segment or enum insn_repeat */
 };
 
-/* LOCK and REP are not here: with a move they are errors or hints. */
 static const struct prefix prefixes[256] = {
-	[0x26] = { PREFIX_SEGMENT, HVMOD_SEG_ES },
-	[0x2E] = { PREFIX_SEGMENT, HVMOD_SEG_CS },
-	[0x36] = { PREFIX_SEGMENT, HVMOD_SEG_SS },
-	[0x3E] = { PREFIX_SEGMENT, HVMOD_SEG_DS },
-	[0x64] = { PREFIX_SEGMENT, HVMOD_SEG_FS },
-	[0x65] = { PREFIX_SEGMENT, HVMOD_SEG_GS },
-	[0x66] = { PREFIX_OPERAND, 0 },
-	[0x67] = { PREFIX_ADDRESS, 0 },
+	[0x26] = { KIND_SEGMENT, HVMOD_SEG_ES },
+	[0x2E] = { KIND_SEGMENT, HVMOD_SEG_CS },
+	[0x36] = { KIND_SEGMENT, HVMOD_SEG_SS },
+	[0x3E] = { KIND_SEGMENT, HVMOD_SEG_DS },
+	[0x64] = { KIND_SEGMENT, HVMOD_SEG_FS },
+	[0x65] = { KIND_SEGMENT, HVMOD_SEG_GS },
+	[0x66] = { KIND_OPERAND, 0 },
+	[0x67] = { KIND_ADDRESS, 0 },
+	[0xF0] = { KIND_LOCK, 0 },
+	[0xF2] = { KIND_REPEAT, REPEAT_UNTIL_ZERO },
+	[0xF3] = { KIND_REPEAT, REPEAT_WHILE_ZERO },
 };
 
 /* The 16-bit address forms, by ModRM.rm. */
@@ -86,15 +61,23 @@ static const struct {
 	{ HVMOD_GPR_RBX, INSN_NO_REG },
 };
 
-/* Where the decoder stands. @short_of: it wanted bytes that are not there. */
+/*
+ * Where the decoder stands. @short_of: it wanted bytes that are not there.
+ * @mandatory: the prefix that selects the row; @rex: of REX or VEX, as REX has
+ * them.
+ */
 struct cursor {
 	const uint8_t *bytes;
 	size_t count;
 	size_t at;
-	unsigned int code_width;
-	unsigned int operand_width;
 	unsigned int rex;
+	unsigned int map;
+	unsigned int mandatory;
+	bool rex_prefix;
+	bool operand;
+	bool address;
 	bool segment_override;
+	bool vex_l;
 	bool short_of;
 };
 
@@ -125,44 +108,114 @@ static uint64_t take_signed(struct cursor *c, unsigned int bytes)
 	return sign_extend(take(c, bytes), bytes);
 }
 
+static void take_prefix(struct cursor *c, struct insn *insn,
+			const struct prefix *prefix)
+{
+	switch (prefix->kind) {
+	case KIND_SEGMENT:
+		/* 64-bit code has no ES, CS, SS and DS overrides. */
+		if (insn->code_width == 8 && prefix->value < HVMOD_SEG_FS)
+			break;
+		insn->segment = prefix->value;
+		c->segment_override = true;
+		break;
+	case KIND_OPERAND:
+		c->operand = true;
+		break;
+	case KIND_ADDRESS:
+		c->address = true;
+		break;
+	case KIND_LOCK:
+		insn->lock = true;
+		break;
+	case KIND_REPEAT:
+		insn->repeat = prefix->value;
+		break;
+	}
+}
+
+/* All but VEX. Return: the first byte behind them. */
 static uint8_t take_prefixes(struct cursor *c, struct insn *insn)
 {
-	bool operand = false;
-	bool address = false;
 	uint8_t byte;
 
 	for (;;) {
 		byte = (uint8_t)take(c, 1);
 		if (c->short_of)
 			return 0;
-		if (prefixes[byte].kind == PREFIX_NONE)
+		if (prefixes[byte].kind == KIND_NONE)
 			break;
-		operand |= prefixes[byte].kind == PREFIX_OPERAND;
-		address |= prefixes[byte].kind == PREFIX_ADDRESS;
-		if (prefixes[byte].kind != PREFIX_SEGMENT)
-			continue;
-		/* 64-bit code has no ES, CS, SS and DS overrides. */
-		if (c->code_width == 8 &&
-		    prefixes[byte].segment < HVMOD_SEG_FS)
-			continue;
-		insn->segment = prefixes[byte].segment;
-		c->segment_override = true;
+		take_prefix(c, insn, &prefixes[byte]);
 	}
-	if (c->code_width == 8 && (byte & 0xF0) == 0x40) {
-		c->rex = byte;
+	if (insn->code_width == 8 && (byte & 0xF0) == 0x40) {
+		c->rex = byte & 0xF;
+		c->rex_prefix = true;
 		byte = (uint8_t)take(c, 1);
 	}
-
-	if (c->code_width == 2)
-		c->operand_width = operand ? 4 : 2;
-	else
-		c->operand_width = operand ? 2 : 4;
-	if (c->rex & REX_W)
-		c->operand_width = 8;
-	insn->address_width = c->code_width;
-	if (address)
-		insn->address_width = c->code_width == 4 ? 2 : 4;
+	c->mandatory = c->operand ? PREFIX_66 : PREFIX_NONE;
+	if (insn->repeat)
+		c->mandatory = insn->repeat == REPEAT_WHILE_ZERO ? PREFIX_F3
+								 : PREFIX_F2;
 	return byte;
+}
+
+/* Outside 64-bit code the bytes are LES and LDS unless the next says mod 3. */
+static bool is_vex(const struct cursor *c, const struct insn *insn,
+		   uint8_t byte)
+{
+	if (byte != BYTE_VEX_2 && byte != BYTE_VEX_3)
+		return false;
+	return insn->code_width == 8 ||
+	       (c->at < c->count && c->bytes[c->at] >> 6 == 3);
+}
+
+/* SDM volume 2, 2.3.5. Return: false if the processor would not have it. */
+static bool take_vex(struct cursor *c, struct insn *insn, uint8_t byte)
+{
+	static const uint8_t mandatory[4] = {
+		PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2,
+	};
+	unsigned int first = (unsigned int)take(c, 1);
+	unsigned int last = first;
+	unsigned int map = 1;
+
+	if (byte == BYTE_VEX_3) {
+		last = (unsigned int)take(c, 1);
+		map = first & 0x1F;
+		c->rex = (~first >> 5 & 7) | (last & 0x80 ? REX_W : 0);
+	} else {
+		c->rex = first & 0x80 ? 0 : REX_R;
+	}
+	if (c->rex_prefix || c->operand || insn->repeat || insn->lock)
+		return false;
+	insn->vex = true;
+	insn->reg_b = ~last >> 3 & 0xF;
+	c->vex_l = last & 4;
+	c->mandatory = mandatory[last & 3];
+	c->map = MAP_VEX + map;
+	if (insn->code_width != 8) {
+		c->rex = 0;
+		insn->reg_b &= 7;
+	}
+	return map >= MAP_0F && map <= MAP_0F3A;
+}
+
+/* Return: the opcode byte, its map is in the cursor. */
+static uint8_t take_opcode(struct cursor *c, uint8_t byte)
+{
+	c->map = MAP_1;
+	if (byte != BYTE_0F)
+		return byte;
+	byte = (uint8_t)take(c, 1);
+	c->map = byte == 0x38 ? MAP_0F38 : byte == 0x3A ? MAP_0F3A : MAP_0F;
+	return c->map == MAP_0F ? byte : (uint8_t)take(c, 1);
+}
+
+static void set_address_width(const struct cursor *c, struct insn *insn)
+{
+	insn->address_width = insn->code_width;
+	if (c->address)
+		insn->address_width = insn->code_width == 4 ? 2 : 4;
 }
 
 static void use_stack_segment(struct cursor *c, struct insn *insn)
@@ -207,7 +260,7 @@ static void take_address_32(struct cursor *c, struct insn *insn,
 {
 	if (mod == 0 && rm == HVMOD_GPR_RBP) {
 		insn->displacement = take_signed(c, 4);
-		insn->rip_relative = c->code_width == 8;
+		insn->rip_relative = insn->code_width == 8;
 		return;
 	}
 	if (rm == HVMOD_GPR_RSP)
@@ -220,37 +273,184 @@ static void take_address_32(struct cursor *c, struct insn *insn,
 		insn->displacement = take_signed(c, mod == 1 ? 1 : 4);
 }
 
-static int take_modrm(struct cursor *c, struct insn *insn, unsigned int op)
+static void take_address(struct cursor *c, struct insn *insn,
+			 unsigned int modrm)
 {
-	unsigned int modrm = (unsigned int)take(c, 1);
-	unsigned int mod = modrm >> 6;
+	if (insn->address_width == 2)
+		take_address_16(c, insn, modrm >> 6, modrm & 7);
+	else
+		take_address_32(c, insn, modrm >> 6, modrm & 7);
+}
+
+/* Without the feature F3 is a hint and the instruction another one. */
+static bool has_feature(const struct opcode *row)
+{
+	unsigned int a, b, c, d;
+
+	if (row->flags & OPCODE_BMI1)
+		return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_BMI);
+	if (row->flags & OPCODE_LZCNT)
+		return __get_cpuid(0x80000001, &a, &b, &c, &d) &&
+		       (c & bit_LZCNT);
+	return true;
+}
+
+static bool prefix_matches(const struct cursor *c, const struct opcode *row)
+{
+	switch (row->prefix) {
+	case PREFIX_ANY:
+		return true;
+	case PREFIX_NOREP:
+		return c->mandatory == PREFIX_NONE || c->mandatory == PREFIX_66;
+	default:
+		return c->mandatory == row->prefix;
+	}
+}
+
+/* The first row of the opcode that fits; ModRM.reg is @digit. */
+static const struct opcode *find_row(const struct cursor *c, uint8_t byte,
+				     unsigned int digit)
+{
+	unsigned int key = c->map << 8 | byte;
+	size_t low = 0;
+	size_t high = opcode_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct opcode *row = &opcodes[middle];
+
+		if (((unsigned int)row->map << 8 | row->byte) < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < opcode_count; low++) {
+		const struct opcode *row = &opcodes[low];
+
+		if (((unsigned int)row->map << 8 | row->byte) != key)
+			break;
+		if (prefix_matches(c, row) &&
+		    (row->digit == DIGIT_ANY || row->digit == digit) &&
+		    has_feature(row))
+			return row;
+	}
+	return NULL;
+}
+
+static unsigned int operand_width(const struct cursor *c,
+				  const struct insn *insn)
+{
+	unsigned int flags = insn->opcode->flags;
+
+	if (flags & OPCODE_BYTE && insn->opcode->op != OP_CRC32)
+		return 1;
+	if (c->rex & REX_W)
+		return 8;
+	if (insn->vex || insn->opcode->width == WIDTH_W)
+		return 4;
+	if (insn->code_width == 2)
+		return c->operand ? 4 : 2;
+	if (c->operand)
+		return 2;
+	return insn->code_width == 8 && (flags & OPCODE_STACK) ? 8 : 4;
+}
+
+static void set_widths(const struct cursor *c, struct insn *insn)
+{
+	insn->operand_width = (uint8_t)operand_width(c, insn);
+	switch (insn->opcode->width) {
+	case WIDTH_OP:
+		insn->width = insn->operand_width;
+		break;
+	case WIDTH_W:
+		insn->width = c->rex & REX_W ? 8 : 4;
+		break;
+	case WIDTH_2W:
+		insn->width = c->rex & REX_W ? 16 : 8;
+		break;
+	case WIDTH_VL:
+		insn->width = c->vex_l ? 32 : 16;
+		break;
+	default:
+		insn->width = insn->opcode->width;
+		break;
+	}
+	/* CRC32 always makes 32 bits. */
+	if (insn->opcode->op == OP_CRC32 && insn->operand_width == 2)
+		insn->operand_width = 4;
+}
+
+static void take_imm(struct cursor *c, struct insn *insn)
+{
+	unsigned int width = insn->operand_width;
+
+	switch (insn->opcode->form) {
+	case FORM_E_I:
+	case FORM_G_E_I:
+		insn->imm = take_signed(c, width == 8 ? 4 : width);
+		break;
+	case FORM_E_I8:
+	case FORM_E_G_I8:
+	case FORM_G_E_I8:
+		insn->imm = take_signed(c, 1);
+		break;
+	}
+}
+
+static bool is_allowed(const struct cursor *c, const struct insn *insn)
+{
+	unsigned int flags = insn->opcode->flags;
+
+	if (insn->lock && !(flags & OPCODE_LOCK))
+		return false;
+	if (flags & (insn->code_width == 8 ? OPCODE_NO_64 : OPCODE_64))
+		return false;
+	if ((flags & OPCODE_NO_16) && insn->operand_width == 2)
+		return false;
+	if ((flags & OPCODE_L0) && c->vex_l)
+		return false;
+	return !(flags & OPCODE_NO_B) || !insn->reg_b;
+}
+
+/* AH, CH, DH and BH, where no REX prefix gives their numbers to others. */
+static void set_high(const struct cursor *c, struct insn *insn)
+{
+	if (!(insn->opcode->flags & OPCODE_BYTE) || c->rex_prefix ||
+	    insn->reg < 4 || insn->opcode->op == OP_CRC32)
+		return;
+	insn->reg -= 4;
+	insn->reg_high = true;
+}
+
+/* Strings and the address forms without ModRM. */
+static bool has_modrm(const struct cursor *c, uint8_t byte)
+{
+	return c->map != MAP_1 || byte < 0xA0 || byte > 0xAF;
+}
+
+static int take_operands(struct cursor *c, struct insn *insn, uint8_t byte)
+{
+	bool has = has_modrm(c, byte);
+	unsigned int modrm = has ? (unsigned int)take(c, 1) : 0;
 	unsigned int reg = modrm >> 3 & 7;
 
 	if (c->short_of)
 		return -EAGAIN;
-	if (mod == 3)
+	insn->opcode = find_row(c, byte, reg);
+	if (!insn->opcode || (has && modrm >> 6 == 3))
 		return -EINVAL;
-	if ((op & OP_IMM) && reg)
+	set_widths(c, insn);
+	if (!is_allowed(c, insn))
 		return -EINVAL;
-	insn->reg = (uint8_t)(reg | (c->rex & REX_R ? 8 : 0));
-	if (insn->address_width == 2)
-		take_address_16(c, insn, mod, modrm & 7);
-	else
-		take_address_32(c, insn, mod, modrm & 7);
-	return 0;
-}
-
-static void set_widths(const struct cursor *c, struct insn *insn,
-		       unsigned int op)
-{
-	insn->reg_width = op & OP_REG_BYTE ? 1 : (uint8_t)c->operand_width;
-	insn->width = (uint8_t)c->operand_width;
-	if (op & OP_BYTE)
-		insn->width = 1;
-	if (op & OP_WORD)
-		insn->width = 2;
-	if (op & OP_DWORD)
-		insn->width = 4;
+	if (has) {
+		insn->reg = (uint8_t)(reg | (c->rex & REX_R ? 8 : 0));
+		set_high(c, insn);
+		take_address(c, insn, modrm);
+	} else if (insn->opcode->form != FORM_STRING) {
+		insn->displacement = take(c, insn->address_width);
+	}
+	take_imm(c, insn);
+	return c->short_of ? -EAGAIN : 0;
 }
 
 /**
@@ -261,7 +461,7 @@ static void set_widths(const struct cursor *c, struct insn *insn,
  * @insn: the result
  *
  * Return: 0; -EAGAIN: the instruction is longer than @count; -EINVAL: not one
- * of those that this decoder knows
+ * with a memory operand that this decoder knows
  */
 int insn_decode(const uint8_t *bytes, size_t count, unsigned int code_width,
 		struct insn *insn)
@@ -269,53 +469,31 @@ int insn_decode(const uint8_t *bytes, size_t count, unsigned int code_width,
 	struct cursor c = {
 		.bytes = bytes,
 		.count = count < INSN_BYTES_MAX ? count : INSN_BYTES_MAX,
-		.code_width = code_width,
 	};
-	unsigned int op;
 	uint8_t byte;
-	int ret = 0;
+	int ret;
 
 	*insn = (struct insn){
+		.code_width = (uint8_t)code_width,
 		.segment = HVMOD_SEG_DS,
 		.base = INSN_NO_REG,
 		.index = INSN_NO_REG,
 	};
 
 	byte = take_prefixes(&c, insn);
-	op = one_byte[byte];
-	if (byte == 0x0F)
-		op = two_byte[(uint8_t)take(&c, 1)];
-	if (c.short_of)
-		goto out_short;
-	if (!(op & OP_KNOWN) || ((op & OP_64) && code_width != 8) ||
-	    ((op & OP_NO_16) && c.operand_width == 2))
+	set_address_width(&c, insn);
+	if (is_vex(&c, insn, byte)) {
+		if (!take_vex(&c, insn, byte) && !c.short_of)
+			return -EINVAL;
+		byte = (uint8_t)take(&c, 1);
+	} else {
+		byte = take_opcode(&c, byte);
+	}
+	ret = c.short_of ? -EAGAIN : take_operands(&c, insn, byte);
+	if (ret == -EAGAIN && count >= INSN_BYTES_MAX)
 		return -EINVAL;
-
-	set_widths(&c, insn, op);
-	insn->store = op & OP_STORE;
-	insn->sign = op & OP_SIGN;
-	if (op & OP_MOFFS)
-		insn->displacement = take(&c, insn->address_width);
-	else
-		ret = take_modrm(&c, insn, op);
-	if (op & OP_IMM) {
-		insn->has_imm = true;
-		insn->imm = take_signed(&c, insn->width == 8 ? 4 : insn->width);
-	}
-	if (ret == -EINVAL)
-		return ret;
-	if (c.short_of)
-		goto out_short;
-
-	if (insn->reg_width == 1 && !c.rex && insn->reg >= 4) {
-		insn->reg -= 4;
-		insn->reg_high = true;
-	}
 	insn->length = (uint8_t)c.at;
-	return 0;
-
-out_short:
-	return count < INSN_BYTES_MAX ? -EAGAIN : -EINVAL;
+	return ret;
 }
 
 /**
@@ -338,47 +516,4 @@ uint64_t insn_offset(const struct insn *insn, const struct hvmod_regs *regs)
 	if (insn->address_width < 8)
 		offset &= (1ULL << (8 * insn->address_width)) - 1;
 	return offset;
-}
-
-/**
- * insn_store_value() - what a store stores
- * @insn: the instruction
- * @regs: the registers
- *
- * Return: the value, cut to the memory operand
- */
-uint64_t insn_store_value(const struct insn *insn,
-			  const struct hvmod_regs *regs)
-{
-	uint64_t value = insn->imm;
-
-	if (!insn->has_imm)
-		value = regs->gpr[insn->reg] >> (insn->reg_high ? 8 : 0);
-	if (insn->width < 8)
-		value &= (1ULL << (8 * insn->width)) - 1;
-	return value;
-}
-
-/**
- * insn_load_value() - put what a load loaded into its register
- * @insn: the instruction
- * @regs: the registers
- * @value: the memory operand, zero-extended
- */
-void insn_load_value(const struct insn *insn, struct hvmod_regs *regs,
-		     uint64_t value)
-{
-	uint64_t old = regs->gpr[insn->reg];
-	unsigned int shift = insn->reg_high ? 8 : 0;
-	uint64_t mask;
-
-	if (insn->sign)
-		value = sign_extend(value, insn->width);
-	/* A 32-bit result clears the upper half, shorter ones leave the rest. */
-	mask = insn->reg_width >= 4 ? UINT64_MAX
-				    : (1ULL << (8 * insn->reg_width)) - 1;
-	if (insn->reg_width == 4)
-		value &= 0xFFFFFFFFULL;
-	regs->gpr[insn->reg] = (old & ~(mask << shift)) |
-			       (value & mask) << shift;
 }

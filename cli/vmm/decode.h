@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The instructions with which a program touches a device register. */
+/* From the bytes of an instruction to its operands. */
 #ifndef HVMOD_VMM_DECODE_H
 #define HVMOD_VMM_DECODE_H
 
@@ -9,19 +9,31 @@
 
 #include <hvmod.h>
 
+#include "opcodes.h"
+
 #define INSN_BYTES_MAX	15
 #define INSN_NO_REG	0xFF
 
+/* What F2 and F3 are before a string instruction. */
+enum insn_repeat {
+	REPEAT_NONE,
+	REPEAT_WHILE_ZERO,	/* F3: REP, REPE */
+	REPEAT_UNTIL_ZERO,	/* F2: REPNE */
+};
+
 /**
- * struct insn - a move between memory and a register or constant
+ * struct insn - an instruction with a memory operand
+ * @opcode: its row of the table
  * @length: bytes of the instruction
- * @store: memory is written, else read
- * @width: bytes of the memory operand: 1, 2, 4 or 8
- * @reg: the register, in the order of the encoding
- * @reg_width: bytes of the register operand
- * @reg_high: it is AH, CH, DH or BH; @reg is then that of the whole register
- * @sign: a load extends the sign
- * @has_imm: a store takes @imm, not a register
+ * @code_width: default size of the code: 2, 4 or 8
+ * @operand_width: bytes of the register operands: 1, 2, 4 or 8
+ * @width: bytes of the memory operand
+ * @lock: with LOCK
+ * @repeat: enum insn_repeat
+ * @vex: a VEX prefix made it
+ * @reg: ModRM.reg: a register in the order of the encoding
+ * @reg_high: @reg is AH, CH, DH or BH; @reg is then that of the whole register
+ * @reg_b: VEX.vvvv
  * @imm: the constant, sign-extended
  * @segment: HVMOD_SEG_* of the address
  * @address_width: bytes of the effective address: 2, 4 or 8
@@ -32,14 +44,17 @@
  * @displacement: constant part of the address, sign-extended
  */
 struct insn {
+	const struct opcode *opcode;
 	uint8_t length;
-	bool store;
+	uint8_t code_width;
+	uint8_t operand_width;
 	uint8_t width;
+	bool lock;
+	uint8_t repeat;
+	bool vex;
 	uint8_t reg;
-	uint8_t reg_width;
 	bool reg_high;
-	bool sign;
-	bool has_imm;
+	uint8_t reg_b;
 	uint64_t imm;
 	uint8_t segment;
 	uint8_t address_width;
@@ -53,9 +68,5 @@ struct insn {
 int insn_decode(const uint8_t *bytes, size_t count, unsigned int code_width,
 		struct insn *insn);
 uint64_t insn_offset(const struct insn *insn, const struct hvmod_regs *regs);
-uint64_t insn_store_value(const struct insn *insn,
-			  const struct hvmod_regs *regs);
-void insn_load_value(const struct insn *insn, struct hvmod_regs *regs,
-		     uint64_t value);
 
 #endif

@@ -24,11 +24,13 @@
 #include "bus.h"
 #include "compiler.h"
 #include "debug_exit.h"
+#include "fault.h"
 #include "guest.h"
 #include "ioapic.h"
 #include "power.h"
 #include "rtc.h"
 #include "serial.h"
+#include "vectors.h"
 #include "vmm.h"
 
 #define VMM_TEXT_BYTES	512
@@ -128,7 +130,9 @@ void *vcpu_main(void *vcpu);
 /* vcpu_state.c */
 int vcpu_reset(struct vcpu *vcpu, const struct boot_entry *entry);
 int vcpu_rip(struct vcpu *vcpu, uint64_t *rip);
-int vcpu_inject(struct vcpu *vcpu, uint32_t vector, uint32_t error);
+int vcpu_inject(struct vcpu *vcpu, const struct guest_fault *fault);
+int vcpu_get_vectors(void *ctx, struct vectors *vectors);
+int vcpu_put_vectors(void *ctx, const struct vectors *vectors);
 
 /* devices.c */
 int devices_create(struct vmm *vmm);

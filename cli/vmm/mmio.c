@@ -1,162 +1,263 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HVMOD_EXIT_MMIO: fetch the instruction, decode it, perform it on the bus,
- * write the registers back.
+ * HVMOD_EXIT_MMIO: fetch the instruction, decode it, perform it, write the
+ * registers back. What is performed is the instruction that is there now: the
+ * guest may have changed it since the exit, and every check that the processor
+ * would make is made again. An instruction that reaches no device is left to
+ * the processor.
+ *
+ * A locked instruction on a device is a load and a store; another processor's
+ * access may come between them.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "compiler.h"
-#include "decode.h"
-#include "mmio.h"
-#include "walk.h"
+#include "alu.h"
+#include "emulation.h"
 
 #define ACCESS_FETCH	(1U << 2)
-#define PAGE_MASK	0xFFFULL
 
-/* What the steps of one emulation share. */
-struct mmio {
-	const struct guest_memory *memory;
-	struct hvmod_run *run;
-	struct walk walk;
-	unsigned int code_width;
-	uint8_t bytes[INSN_BYTES_MAX];
-	size_t count;
-	struct insn insn;
-	char *why;
-	size_t why_size;
-};
+#define CR0_EM		(1ULL << 2)
+#define CR0_TS		(1ULL << 3)
+#define CR4_OSFXSR	(1ULL << 9)
+#define CR4_OSXSAVE	(1ULL << 18)
 
-static __printf(2, 3)
-enum mmio_result mmio_fail(struct mmio *m, const char *format, ...)
+/**
+ * emulation_why() - say why an instruction was not performed
+ * @e: the emulation
+ * @result: MMIO_RETRY or MMIO_FAILED
+ * @format: the text
+ *
+ * Return: @result
+ */
+enum mmio_result emulation_why(struct emulation *e, enum mmio_result result,
+			       const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(m->why, m->why_size, format, args);
+	vsnprintf(e->why, e->why_size, format, args);
 	va_end(args);
-	return MMIO_FAILED;
+	return result;
 }
 
-static uint64_t rip_mask(const struct mmio *m)
+/**
+ * emulation_raise() - the instruction raises an exception
+ * @e: the emulation
+ * @vector: VECTOR_*
+ * @error: error code or 0
+ *
+ * Return: MMIO_FAULT
+ */
+enum mmio_result emulation_raise(struct emulation *e, uint32_t vector,
+				 uint32_t error)
 {
-	return bus_mask(m->code_width);
+	e->fault->vector = vector;
+	e->fault->error = error;
+	return MMIO_FAULT;
 }
 
-static enum mmio_result fail_unknown(struct mmio *m)
+static enum mmio_result unknown(struct emulation *e)
 {
 	char hex[3 * INSN_BYTES_MAX + 1] = "";
 	size_t i;
 
-	for (i = 0; i < m->count; i++)
-		snprintf(hex + 3 * i, 4, " %02x", m->bytes[i]);
-	return mmio_fail(m,
-			 "unknown instruction%s (%u-bit code) for the device at 0x%" PRIx64,
-			 hex, 8 * m->code_width, (uint64_t)m->run->mmio.gpa);
-}
-
-static enum mmio_result fetch_and_decode(struct mmio *m)
-{
-	const struct hvmod_segment *cs = &m->run->sregs.segment[HVMOD_SEG_CS];
-	uint64_t linear = m->run->regs.rip;
-	int ret;
-
-	if (m->code_width != 8)
-		linear = (linear + cs->base) & 0xFFFFFFFFULL;
-	m->count = walk_fetch(&m->walk, linear, m->bytes, INSN_BYTES_MAX);
-	ret = insn_decode(m->bytes, m->count, m->code_width, &m->insn);
-	/*
-	 * The processor had the whole instruction a moment ago. If it is gone
-	 * now, another vCPU took it, and the processor shall raise the fault.
-	 */
-	if (ret == -EAGAIN)
-		return MMIO_RETRY;
-	return ret ? fail_unknown(m) : MMIO_DONE;
-}
-
-static uint64_t operand_linear(const struct mmio *m)
-{
-	const struct hvmod_segment *segment =
-		&m->run->sregs.segment[m->insn.segment];
-	uint64_t offset = insn_offset(&m->insn, &m->run->regs);
-
-	if (m->code_width != 8)
-		return (offset + segment->base) & 0xFFFFFFFFULL;
-	return m->insn.segment >= HVMOD_SEG_FS ? offset + segment->base
-					       : offset;
+	for (i = 0; i < e->count; i++)
+		snprintf(hex + 3 * i, 4, " %02x", e->bytes[i]);
+	return emulation_why(e, MMIO_RETRY,
+			     "unknown instruction%s (%u-bit code) for the device at 0x%" PRIx64,
+			     hex, 8 * e->insn.code_width,
+			     (uint64_t)e->run->mmio.gpa);
 }
 
 /*
- * The instruction must be the one that exited: its operand translates to the
- * address that the processor reported. A difference means that the guest
- * changed code, registers or page tables meanwhile, or that the access began in
- * another page.
+ * The processor had the whole instruction a moment ago. If it is gone now or
+ * another one, a processor took it, and this one shall see that by itself.
  */
-static enum mmio_result check_operand(struct mmio *m)
+static enum mmio_result fetch_and_decode(struct emulation *e)
 {
-	uint64_t gpa;
+	const struct hvmod_segment *cs = &e->run->sregs.segment[HVMOD_SEG_CS];
+	unsigned int code_width = walk_code_width(&e->run->sregs);
+	uint64_t linear = e->run->regs.rip;
+	int ret;
 
-	if (walk_linear(&m->walk, operand_linear(m),
-			m->insn.store ? WALK_WRITE : 0, &gpa) != WALK_OK)
-		return MMIO_RETRY;
-	if (gpa != m->run->mmio.gpa)
-		return MMIO_RETRY;
-	if ((gpa & PAGE_MASK) + m->insn.width > PAGE_MASK + 1)
-		return mmio_fail(m,
-				 "an access of %u bytes at 0x%" PRIx64 " crosses the end of a device page",
-				 m->insn.width, gpa);
+	if (code_width != 8)
+		linear = (linear + cs->base) & UINT32_MAX;
+	e->count = walk_fetch(&e->walk, linear, e->bytes, INSN_BYTES_MAX);
+	ret = insn_decode(e->bytes, e->count, code_width, &e->insn);
+	if (ret == -EAGAIN)
+		return emulation_why(e, MMIO_RETRY,
+				     "the instruction at 0x%" PRIx64 " is not in memory",
+				     linear);
+	return ret ? unknown(e) : MMIO_DONE;
+}
+
+/* The bit number of BT and the like reaches as far as its register does. */
+static uint64_t bit_offset(const struct emulation *e)
+{
+	const struct insn *insn = &e->insn;
+	unsigned int op = insn->opcode->op;
+	uint64_t bit;
+
+	if (op < OP_BT || op > OP_BTC || insn->opcode->form != FORM_E_G)
+		return 0;
+	bit = alu_sign_extend(e->run->regs.gpr[insn->reg],
+			      insn->operand_width);
+	return (uint64_t)((int64_t)bit >> 3) & -(uint64_t)insn->width;
+}
+
+static unsigned int operand_access(const struct insn *insn)
+{
+	unsigned int flags = insn->opcode->flags;
+	bool aligned = (flags & OPCODE_ALIGNED) ||
+		       (insn->opcode->op == OP_CMPXCHG8B && insn->width == 16);
+
+	return (flags & OPCODE_WRITE ? OPERAND_WRITE : 0) |
+	       (aligned ? OPERAND_ALIGNED : 0);
+}
+
+static enum mmio_result find(struct emulation *e, struct operand *operand)
+{
+	const struct insn *insn = &e->insn;
+	enum mmio_result result;
+	uint64_t offset;
+
+	offset = insn_offset(insn, &e->run->regs) + bit_offset(e);
+	offset &= bus_mask(insn->address_width);
+	result = operand_find(e, insn->segment, offset, insn->width,
+			      operand_access(insn), operand);
+	if (result == MMIO_DONE && !e->device)
+		return emulation_why(e, MMIO_RETRY,
+				     "the instruction does not lead to the access at 0x%" PRIx64,
+				     (uint64_t)e->run->mmio.gpa);
+	return result;
+}
+
+static enum mmio_result perform(struct emulation *e)
+{
+	uint64_t value[OPERAND_WORDS] = {};
+	unsigned int flags = e->insn.opcode->flags;
+	enum mmio_result result;
+	struct operand operand;
+
+	result = find(e, &operand);
+	if (result != MMIO_DONE)
+		return result;
+	if (flags & OPCODE_READ)
+		operand_read(e, &operand, value);
+	if (!execute(&e->insn, &e->run->regs, value))
+		return emulation_raise(e, VECTOR_DE, 0);
+	if (flags & OPCODE_WRITE)
+		operand_write(e, &operand, value);
 	return MMIO_DONE;
 }
 
+/* SDM volume 3, 2.5 and 14.1; volume 2, tables 2-18 to 2-24 */
+static enum mmio_result check_vectors(struct emulation *e,
+				      struct vectors *vectors)
+{
+	const struct hvmod_sregs *sregs = &e->run->sregs;
+	bool vex = e->insn.vex;
+
+	if (vex ? !(sregs->cr4 & CR4_OSXSAVE)
+		: (sregs->cr0 & CR0_EM) || !(sregs->cr4 & CR4_OSFXSR))
+		return emulation_raise(e, VECTOR_UD, 0);
+	if (e->env->get_vectors(e->env->ctx, vectors))
+		return emulation_why(e, MMIO_FAILED,
+				     "cannot get the vector registers: %s",
+				     strerror(errno));
+	if (!vectors_valid(vectors, vex))
+		return emulation_raise(e, VECTOR_UD, 0);
+	if (sregs->cr0 & CR0_TS)
+		return emulation_raise(e, VECTOR_NM, 0);
+	return MMIO_DONE;
+}
+
+static enum mmio_result perform_vector(struct emulation *e)
+{
+	uint64_t value[OPERAND_WORDS] = {};
+	enum mmio_result result;
+	struct vectors vectors;
+	struct operand operand;
+
+	result = check_vectors(e, &vectors);
+	if (result == MMIO_DONE)
+		result = find(e, &operand);
+	if (result != MMIO_DONE)
+		return result;
+	if (e->insn.opcode->flags & OPCODE_READ)
+		operand_read(e, &operand, value);
+	execute_vector(&e->insn, &vectors, value);
+	if (e->insn.opcode->flags & OPCODE_WRITE)
+		operand_write(e, &operand, value);
+	else if (e->env->put_vectors(e->env->ctx, &vectors))
+		return emulation_why(e, MMIO_FAILED,
+				     "cannot set the vector registers: %s",
+				     strerror(errno));
+	return MMIO_DONE;
+}
+
+static enum mmio_result dispatch(struct emulation *e)
+{
+	switch (e->insn.opcode->form) {
+	case FORM_STRING:
+		return string_run(e);
+	case FORM_STACK:
+		return stack_run(e);
+	case FORM_V_E:
+	case FORM_E_V:
+		return perform_vector(e);
+	default:
+		return perform(e);
+	}
+}
+
 /**
- * mmio_emulate() - perform the access of an HVMOD_EXIT_MMIO
- * @memory: guest memory
- * @bus: who answers
+ * mmio_emulate() - perform the instruction of an HVMOD_EXIT_MMIO
+ * @env: what it works on
  * @run: the run page; registers and dirty mask are updated
- * @why: buffer for a text after MMIO_FAILED
+ * @fault: the exception after MMIO_FAULT
+ * @why: buffer for a text after MMIO_RETRY and MMIO_FAILED
  * @why_size: its size
  *
  * Return: enum mmio_result. After MMIO_RETRY nothing has changed; whoever sees
- * it again and again for one instruction must give up.
+ * it again and again must give up, for the reason in @why.
  */
-enum mmio_result mmio_emulate(const struct guest_memory *memory,
-			      const struct bus *bus, struct hvmod_run *run,
+enum mmio_result mmio_emulate(const struct mmio_env *env,
+			      struct hvmod_run *run, struct guest_fault *fault,
 			      char *why, size_t why_size)
 {
-	struct mmio m = {
-		.memory = memory,
+	struct emulation e = {
+		.env = env,
 		.run = run,
 		.walk = {
-			.memory = memory,
+			.memory = env->memory,
 			.sregs = &run->sregs,
 			.rflags = run->regs.rflags,
 		},
-		.code_width = walk_code_width(&run->sregs),
+		.fault = fault,
 		.why = why,
 		.why_size = why_size,
 	};
 	enum mmio_result result;
-	uint64_t gpa = run->mmio.gpa;
 
+	*fault = (struct guest_fault){};
 	if (run->mmio.access & ACCESS_FETCH)
-		return mmio_fail(&m,
-				 "the guest runs code at 0x%" PRIx64 ", where it has no memory",
-				 gpa);
-	result = fetch_and_decode(&m);
+		return emulation_why(&e, MMIO_FAILED,
+				     "the guest runs code at 0x%" PRIx64 ", where it has no memory",
+				     (uint64_t)run->mmio.gpa);
+	result = fetch_and_decode(&e);
 	if (result == MMIO_DONE)
-		result = check_operand(&m);
-	if (result != MMIO_DONE)
-		return result;
-
-	if (m.insn.store)
-		bus_write(bus, gpa, m.insn.width,
-			  insn_store_value(&m.insn, &run->regs));
-	else
-		insn_load_value(&m.insn, &run->regs,
-				bus_read(bus, gpa, m.insn.width));
-	run->regs.rip = (run->regs.rip + m.insn.length) & rip_mask(&m);
-	run->dirty |= HVMOD_STATE_REGS;
-	return MMIO_DONE;
+		result = dispatch(&e);
+	if (result == MMIO_DONE && !e.repeats) {
+		run->regs.rip = (run->regs.rip + e.insn.length) &
+				bus_mask(e.insn.code_width);
+		run->regs.rflags &= ~RFLAGS_RF;
+	}
+	if (result == MMIO_DONE || result == MMIO_FAULT)
+		run->dirty |= HVMOD_STATE_REGS;
+	return result;
 }

@@ -116,11 +116,11 @@ static enum walk_result string_once(struct string *s, const struct bus *bus,
 
 static enum string_result string_fail(const struct string *s,
 				      enum walk_result result,
-				      struct string_fault *fault)
+				      struct guest_fault *fault)
 {
 	if (result == WALK_OUTSIDE)
 		return STRING_OUTSIDE;
-	*fault = (struct string_fault){ .vector = VECTOR_GP };
+	*fault = (struct guest_fault){ .vector = VECTOR_GP };
 	if (result == WALK_FAULT) {
 		fault->vector = VECTOR_PF;
 		fault->error = s->walk.error;
@@ -142,7 +142,7 @@ static enum string_result string_fail(const struct string *s,
  */
 enum string_result ports_string(const struct guest_memory *memory,
 				const struct bus *bus, struct hvmod_run *run,
-				struct string_fault *fault)
+				struct guest_fault *fault)
 {
 	struct string s;
 	unsigned int n;

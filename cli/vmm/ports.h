@@ -6,12 +6,13 @@
 #include <hvmod.h>
 
 #include "bus.h"
+#include "fault.h"
 #include "guest.h"
 
 /**
  * enum string_result - what became of an INS or OUTS
  * @STRING_DONE: some or all repetitions done, the registers say how many
- * @STRING_FAULT: as STRING_DONE, then the exception in struct string_fault
+ * @STRING_FAULT: as STRING_DONE, then the exception in struct guest_fault
  * @STRING_OUTSIDE: the operand or a page table is not in memory
  */
 enum string_result {
@@ -20,24 +21,9 @@ enum string_result {
 	STRING_OUTSIDE,
 };
 
-#define VECTOR_GP	13
-#define VECTOR_PF	14
-
-/**
- * struct string_fault - the exception that the guest gets
- * @vector: VECTOR_GP or VECTOR_PF
- * @error: error code
- * @linear: CR2 of a #PF
- */
-struct string_fault {
-	uint32_t vector;
-	uint32_t error;
-	uint64_t linear;
-};
-
 void ports_access(const struct bus *bus, struct hvmod_run *run);
 enum string_result ports_string(const struct guest_memory *memory,
 				const struct bus *bus, struct hvmod_run *run,
-				struct string_fault *fault);
+				struct guest_fault *fault);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "alu.h"
 #include "machine.h"
 #include "mmio.h"
 #include "ports.h"
@@ -69,15 +70,18 @@ static void exit_io(struct vcpu *vcpu)
 	ports_access(&vcpu->vmm->ports, vcpu->run);
 }
 
-static void inject(struct vcpu *vcpu, const struct string_fault *fault)
+/* RF in the saved flags: the debugger has seen the instruction already. */
+static void inject(struct vcpu *vcpu, const struct guest_fault *fault)
 {
 	struct hvmod_run *run = vcpu->run;
 
+	run->regs.rflags |= RFLAGS_RF;
+	run->dirty |= HVMOD_STATE_REGS;
 	if (fault->vector == VECTOR_PF) {
 		run->sregs.cr2 = fault->linear;
 		run->dirty |= HVMOD_STATE_SREGS;
 	}
-	if (vcpu_inject(vcpu, fault->vector, fault->error))
+	if (vcpu_inject(vcpu, fault))
 		end(vcpu, VMM_FAILED, "exception %u refused: %s", fault->vector,
 		    strerror(errno));
 }
@@ -85,7 +89,7 @@ static void inject(struct vcpu *vcpu, const struct string_fault *fault)
 static void exit_io_string(struct vcpu *vcpu)
 {
 	struct vmm *vmm = vcpu->vmm;
-	struct string_fault fault;
+	struct guest_fault fault;
 
 	switch (ports_string(&vmm->memory, &vmm->ports, vcpu->run, &fault)) {
 	case STRING_DONE:
@@ -101,24 +105,46 @@ static void exit_io_string(struct vcpu *vcpu)
 	}
 }
 
+/* A program in the guest does not end the guest, the kernel there may. */
+static void give_up(struct vcpu *vcpu, const char *why)
+{
+	const struct guest_fault fault = { .vector = VECTOR_UD };
+	const struct hvmod_segment *ss =
+		&vcpu->run->sregs.segment[HVMOD_SEG_SS];
+
+	vcpu->retries = 0;
+	if ((ss->attributes >> 5 & 3) == 3)
+		inject(vcpu, &fault);
+	else
+		end(vcpu, VMM_FAILED, "%s", why);
+}
+
 static void exit_mmio(struct vcpu *vcpu)
 {
-	struct hvmod_run *run = vcpu->run;
+	const struct mmio_env env = {
+		.memory = &vcpu->vmm->memory,
+		.bus = &vcpu->mmio,
+		.get_vectors = vcpu_get_vectors,
+		.put_vectors = vcpu_put_vectors,
+		.ctx = vcpu,
+	};
+	struct guest_fault fault;
 	char why[256];
 
-	switch (mmio_emulate(&vcpu->vmm->memory, &vcpu->mmio, run, why,
-			     sizeof(why))) {
+	switch (mmio_emulate(&env, vcpu->run, &fault, why, sizeof(why))) {
 	case MMIO_DONE:
 		vcpu->retries = 0;
+		break;
+	case MMIO_FAULT:
+		vcpu->retries = 0;
+		inject(vcpu, &fault);
 		break;
 	case MMIO_FAILED:
 		end(vcpu, VMM_FAILED, "%s", why);
 		break;
 	case MMIO_RETRY:
 		if (++vcpu->retries > MMIO_RETRIES_MAX)
-			end(vcpu, VMM_FAILED,
-			    "the instruction does not lead to the access at 0x%" PRIx64,
-			    (uint64_t)run->mmio.gpa);
+			give_up(vcpu, why);
 		break;
 	}
 }

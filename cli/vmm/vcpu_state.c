@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* State that is put into a vCPU from outside. */
+#include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "layout.h"
 #include "machine.h"
 
+#define CR0_PE		0x1ULL
 #define CR0_LONG	0x80000031ULL	/* PG NE ET PE */
 #define CR4_LONG	0x20ULL		/* PAE */
 #define EFER_LONG	0x500ULL	/* LMA LME */
@@ -217,25 +220,86 @@ int vcpu_rip(struct vcpu *vcpu, uint64_t *rip)
 	return 0;
 }
 
+/* Exceptions with an error code, as bits (SDM volume 3, table 6-1). */
+#define ERROR_CODE_VECTORS	0x227D00U
+
 /**
- * vcpu_inject() - an exception with an error code, at the next entry
- * @vcpu: the vCPU, not running
- * @vector: the exception
- * @error: its error code
+ * vcpu_inject() - an exception, at the next entry
+ * @vcpu: the vCPU, not running; SREGS are valid in its run page
+ * @fault: the exception
  *
  * Return: 0, or -1 with errno
  */
-int vcpu_inject(struct vcpu *vcpu, uint32_t vector, uint32_t error)
+int vcpu_inject(struct vcpu *vcpu, const struct guest_fault *fault)
 {
 	struct {
 		struct hvmod_tlv tlv;
 		struct hvmod_events events;
 	} blob = { .tlv = TLV(HVMOD_STATE_EVENTS, blob.events) };
+	bool has_error = (vcpu->run->sregs.cr0 & CR0_PE) &&
+			 (ERROR_CODE_VECTORS >> fault->vector & 1);
 
 	if (get_state(vcpu, HVMOD_STATE_EVENTS, &blob, sizeof(blob)))
 		return -1;
-	blob.events.injection = vector | INJECT_EXCEPTION |
-				INJECT_ERROR_CODE | INJECT_VALID;
-	blob.events.injection_error = error;
+	blob.events.injection = fault->vector | INJECT_EXCEPTION | INJECT_VALID;
+	blob.events.injection_error = 0;
+	if (has_error) {
+		blob.events.injection |= INJECT_ERROR_CODE;
+		blob.events.injection_error = fault->error;
+	}
 	return set_state(vcpu, HVMOD_STATE_EVENTS, &blob, sizeof(blob));
+}
+
+/* HVMOD_STATE_XSAVE as the kernel has it. */
+struct vectors_blob {
+	struct hvmod_tlv tlv;
+	uint64_t xcr0;
+	uint8_t area[VECTORS_BYTES_MAX];
+};
+
+/**
+ * vcpu_get_vectors() - XCR0 and the vector registers
+ * @ctx: the vCPU, not running
+ * @vectors: filled
+ *
+ * Return: 0, or -1 with errno
+ */
+int vcpu_get_vectors(void *ctx, struct vectors *vectors)
+{
+	struct vectors_blob blob;
+
+	if (get_state(ctx, HVMOD_STATE_XSAVE, &blob, sizeof(blob)))
+		return -1;
+	if (blob.tlv.bytes < sizeof(blob.xcr0) ||
+	    blob.tlv.bytes - sizeof(blob.xcr0) > sizeof(blob.area)) {
+		errno = EPROTO;
+		return -1;
+	}
+	vectors->xcr0 = blob.xcr0;
+	vectors->bytes = blob.tlv.bytes - sizeof(blob.xcr0);
+	memcpy(vectors->area, blob.area, vectors->bytes);
+	return 0;
+}
+
+/**
+ * vcpu_put_vectors() - undo vcpu_get_vectors()
+ * @ctx: the vCPU, not running
+ * @vectors: what it gave, changed
+ *
+ * Return: 0, or -1 with errno
+ */
+int vcpu_put_vectors(void *ctx, const struct vectors *vectors)
+{
+	struct vectors_blob blob = {
+		.tlv = {
+			.type = HVMOD_STATE_XSAVE,
+			.version = 1,
+			.bytes = (uint32_t)(sizeof(blob.xcr0) + vectors->bytes),
+		},
+		.xcr0 = vectors->xcr0,
+	};
+
+	memcpy(blob.area, vectors->area, vectors->bytes);
+	return set_state(ctx, HVMOD_STATE_XSAVE, &blob,
+			 sizeof(blob.tlv) + ((blob.tlv.bytes + 7) & ~7U));
 }

@@ -210,12 +210,17 @@ static long vcpu_get_state(struct fake_vcpu *vcpu,
 
 	if (arg->size != sizeof(*arg) || arg->reserved ||
 	    (arg->groups != HVMOD_STATE_EVENTS &&
+	     arg->groups != HVMOD_STATE_XSAVE &&
 	     arg->groups != HVMOD_STATE_REGS))
 		return -EINVAL;
 	*tlv = (struct hvmod_tlv){ arg->groups, 1, sizeof(vcpu->events), 0 };
 	if (arg->groups == HVMOD_STATE_REGS) {
 		tlv->bytes = sizeof(regs);
 		data = &regs;
+	}
+	if (arg->groups == HVMOD_STATE_XSAVE) {
+		tlv->bytes = sizeof(vcpu->xsave);
+		data = vcpu->xsave;
 	}
 	if (arg->bytes < sizeof(*tlv) + tlv->bytes)
 		return -ENOSPC;
@@ -244,6 +249,11 @@ static long vcpu_set_state(struct fake_vcpu *vcpu,
 		at += sizeof(*tlv) + ((tlv->bytes + 7) & ~7U);
 		if (tlv->type == HVMOD_STATE_EVENTS)
 			memcpy(&vcpu->events, tlv + 1, sizeof(vcpu->events));
+		if (tlv->type == HVMOD_STATE_XSAVE) {
+			if (tlv->bytes != sizeof(vcpu->xsave))
+				return -EINVAL;
+			memcpy(vcpu->xsave, tlv + 1, tlv->bytes);
+		}
 	}
 	if (at != arg->bytes || seen != arg->groups)
 		return -EINVAL;

@@ -14,7 +14,8 @@
 
 #define FAKE_VCPUS	8
 #define FAKE_MSIS	64
-#define FAKE_BLOB	1024
+#define FAKE_XSAVE	(8 + 2688)
+#define FAKE_BLOB	4096
 #define FAKE_RIP	0xFFFFFFFF81000123ULL
 
 /*
@@ -34,6 +35,7 @@ struct fake_vcpu {
 	uint8_t regs[FAKE_BLOB];	/* last blobs of SET_STATE */
 	uint8_t msrs[FAKE_BLOB];
 	struct hvmod_events events;
+	uint8_t xsave[FAKE_XSAVE];	/* XCR0 and the area */
 	struct hvmod_apic_access apic;
 };
 

@@ -316,6 +316,8 @@ static int mmio(struct hvmod_run *run, uint32_t gpa, bool store, uint32_t value)
 	run->regs.gpr[HVMOD_GPR_RDI] = gpa;
 	run->sregs.cr0 = 1;
 	run->sregs.segment[HVMOD_SEG_CS].attributes = 0xC09B;
+	run->sregs.segment[HVMOD_SEG_DS].attributes = 0xC093;
+	run->sregs.segment[HVMOD_SEG_DS].limit = UINT32_MAX;
 	return 1;
 }
 
@@ -560,16 +562,27 @@ static int guest_unknown_insn(unsigned int vcpu, struct hvmod_run *run,
 	(void)vcpu;
 	(void)n;
 	mmio(run, 0xFEB00000, true, 0);
-	memcpy(fake_memory(CODE), "\x0f\xae\x38", 3);
+	memcpy(fake_memory(CODE), "\xdd\x07", 2);	/* fldl (%edi) */
 	return 1;
 }
 
+static int guest_unknown_in_program(unsigned int vcpu, struct hvmod_run *run,
+				    unsigned int n)
+{
+	if (n > 64)
+		return 0;
+	guest_unknown_insn(vcpu, run, n);
+	run->sregs.segment[HVMOD_SEG_SS].attributes = 0xC0F3;
+	return 1;
+}
+
+/* The registers do not lead to the address of the exit. */
 static int guest_liar(unsigned int vcpu, struct hvmod_run *run, unsigned int n)
 {
 	(void)vcpu;
 	(void)n;
 	mmio(run, 0xFEB00000, true, 0);
-	run->mmio.gpa = 0xFEB00004;
+	run->regs.gpr[HVMOD_GPR_RDI] = CODE;
 	return 1;
 }
 
@@ -578,12 +591,73 @@ static void test_mmio_failures(void)
 	struct vmm *vmm = start(1, guest_unknown_insn);
 
 	wait_end();
-	ok(outcome == VMM_FAILED && strstr(vmm_error(vmm), "0f ae 38"), "ends: %s", vmm_error(vmm));
+	ok(outcome == VMM_FAILED && fake.vcpu[0].entries == 65 &&
+	   strstr(vmm_error(vmm), "unknown instruction dd 07"), "ends: %s",
+	   vmm_error(vmm));
 	vmm_destroy(vmm);
 	vmm = start(1, guest_liar);
 	wait_end();
 	ok(outcome == VMM_FAILED && fake.vcpu[0].entries == 65 &&
 	   strstr(vmm_error(vmm), "does not lead to"), "ends: %s", vmm_error(vmm));
+	vmm_destroy(vmm);
+	vmm = start(1, guest_unknown_in_program);
+	fake_wait_entry(0, 66);
+	ok(fake.vcpu[0].events.injection == 0x80000306,
+	   "a program's unknown instruction is #UD, and no end");
+	vmm_destroy(vmm);
+}
+
+/* Past the limit of DS, in protected and in real mode; then movups, both ways. */
+static int guest_mmio_kinds(unsigned int vcpu, struct hvmod_run *run,
+			    unsigned int n)
+{
+	(void)vcpu;
+	switch (n) {
+	case 0:
+	case 1:
+		mmio(run, 0xFEC00000, true, 0);
+		run->sregs.segment[HVMOD_SEG_DS].limit = n ? 0 : 0xFFFF;
+		run->sregs.cr0 = !n;
+		if (n)
+			seen[0] = fake.vcpu[0].events.injection;
+		return 1;
+	case 2:
+		seen[1] = fake.vcpu[0].events.injection;
+		seen[2] = run->regs.rflags;
+		mmio(run, 0xFEB00000, false, 0);
+		memcpy(fake_memory(CODE), "\x0f\x10\x0f", 3);
+		run->sregs.cr4 = 0x200;
+		return 1;
+	case 3:
+		seen[3] = run->regs.rip;
+		mmio(run, 0xFEB00000, true, 0);
+		memcpy(fake_memory(CODE), "\x0f\x11\x0f", 3);
+		run->sregs.cr4 = 0x200;
+		return 1;
+	case 4:
+		seen[4] = run->regs.rip;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static void test_mmio_kinds(void)
+{
+	static const uint8_t ones[16] = {
+		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+		0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+	};
+	struct vmm *vmm = start(1, guest_mmio_kinds);
+
+	fake_wait_entry(0, 5);
+	ok(seen[0] == 0x80000B0D, "past a limit: #GP with an error code");
+	ok(seen[1] == 0x8000030D, "in real mode without");
+	ok(seen[2] & 0x10000, "the saved flags have RF");
+	ok(seen[3] == CODE + 3 && fake.vcpu[0].xsave[8 + 512] == 2 &&
+	   !memcmp(fake.vcpu[0].xsave + 8 + 160 + 16, ones, 16),
+	   "MOVUPS: 16 bytes of nobody are in XMM1");
+	ok(seen[4] == CODE + 3, "and go back there");
 	vmm_destroy(vmm);
 }
 
@@ -852,6 +926,7 @@ int main(void)
 	test_flat();
 	test_fatal();
 	test_mmio_failures();
+	test_mmio_kinds();
 	test_string_fault();
 	test_pause();
 	test_pause_before_start();

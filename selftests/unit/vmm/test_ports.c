@@ -15,7 +15,7 @@
 static struct guest_memory memory;
 static struct hvmod_run run;
 static struct bus bus;
-static struct string_fault fault;
+static struct guest_fault fault;
 static uint64_t written[600];
 static unsigned int writes;
 static unsigned int reads;
