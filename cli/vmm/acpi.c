@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hardware-reduced ACPI (ACPI 6.5, 4.1): no fixed event registers, no SCI, no
- * PM timer. RSDP, XSDT, FADT, MADT, DSDT, one behind the other.
+ * PM timer. RSDP, XSDT, FADT, MADT, MCFG, DSDT, one behind the other.
  */
 #include <string.h>
 
@@ -108,6 +108,19 @@ struct madt_ioapic {
 	uint32_t address;
 	uint32_t gsi_base;
 } __packed;
+
+/* PCI Firmware 3.0, 4.1.2: where configuration space is memory. */
+struct mcfg {
+	struct table_header header;
+	uint8_t reserved0[8];
+	uint64_t base;
+	uint16_t segment;
+	uint8_t first_bus;
+	uint8_t last_bus;
+	uint8_t reserved1[4];
+} __packed;
+
+_Static_assert(sizeof(struct mcfg) == 60, "MCFG with one segment");
 
 #define MADT_REVISION		5
 #define MADT_LOCAL_APIC		0
@@ -243,9 +256,51 @@ static void dsdt_events(struct aml *aml)
 	aml_end(aml, device);
 }
 
+static void dsdt_pci(struct aml *aml)
+{
+	size_t device = aml_begin_device(aml, "PCI0");
+	size_t resources;
+
+	aml_name(aml, "_HID");
+	aml_eisa_id(aml, "PNP0A08");
+	aml_name(aml, "_CID");
+	aml_eisa_id(aml, "PNP0A03");
+	aml_name(aml, "_SEG");
+	aml_integer(aml, 0);
+	aml_name(aml, "_BBN");
+	aml_integer(aml, 0);
+	aml_name(aml, "_UID");
+	aml_integer(aml, 0);
+	aml_name(aml, "_CRS");
+	resources = aml_begin_resources(aml);
+	aml_bus_window(aml, 0, 0);
+	aml_io(aml, PCI_ADDRESS_PORT, 8);
+	aml_io_window(aml, PCI_PORTS, PCI_PORTS_COUNT);
+	aml_memory_window(aml, PCI_MEMORY, PCI_MEMORY_BYTES);
+	aml_end_resources(aml, resources);
+	aml_end(aml, device);
+}
+
+/* Kernels use the MCFG's addresses only if a device claims them. */
+static void dsdt_board(struct aml *aml)
+{
+	size_t device = aml_begin_device(aml, "MBRD");
+	size_t resources;
+
+	aml_name(aml, "_HID");
+	aml_eisa_id(aml, "PNP0C02");
+	aml_name(aml, "_UID");
+	aml_integer(aml, 0);
+	aml_name(aml, "_CRS");
+	resources = aml_begin_resources(aml);
+	aml_memory(aml, PCI_ECAM, PCI_ECAM_BYTES);
+	aml_end_resources(aml, resources);
+	aml_end(aml, device);
+}
+
 static uint64_t build_dsdt(struct builder *b)
 {
-	uint8_t table[512];
+	uint8_t table[1024];
 	struct aml aml = { .bytes = table, .size = sizeof(table) };
 	struct table_header header;
 	size_t scope;
@@ -254,6 +309,8 @@ static uint64_t build_dsdt(struct builder *b)
 	aml_bytes(&aml, &header, sizeof(header));
 	dsdt_sleep_states(&aml);
 	scope = aml_begin_scope(&aml, "\\_SB_");
+	dsdt_pci(&aml);
+	dsdt_board(&aml);
 	dsdt_serial(&aml);
 	dsdt_rtc(&aml);
 	dsdt_power_button(&aml);
@@ -319,14 +376,23 @@ static uint64_t build_madt(struct builder *b, unsigned int vcpus)
 				    vcpus * sizeof(table.local[0]));
 }
 
-static uint64_t build_xsdt(struct builder *b, uint64_t fadt, uint64_t madt)
+static uint64_t build_mcfg(struct builder *b)
+{
+	struct mcfg mcfg = { .base = PCI_ECAM };
+
+	header_fill(&mcfg.header, "MCFG", 1);
+	return put_table(b, &mcfg, sizeof(mcfg));
+}
+
+static uint64_t build_xsdt(struct builder *b, uint64_t fadt, uint64_t madt,
+			   uint64_t mcfg)
 {
 	struct {
 		struct table_header header;
-		uint64_t entry[2];
-	} __packed xsdt = { .entry = { fadt, madt } };
+		uint64_t entry[3];
+	} __packed xsdt = { .entry = { fadt, madt, mcfg } };
 
-	if (!fadt || !madt)
+	if (!fadt || !madt || !mcfg)
 		return 0;
 	header_fill(&xsdt.header, "XSDT", 1);
 	return put_table(b, &xsdt, sizeof(xsdt));
@@ -357,12 +423,14 @@ size_t acpi_build(uint8_t *buffer, size_t size, uint64_t gpa,
 	};
 	uint64_t fadt;
 	uint64_t madt;
+	uint64_t mcfg;
 
 	if (size < sizeof(rsdp))
 		return 0;
 	fadt = build_fadt(&b, build_dsdt(&b));
 	madt = build_madt(&b, vcpus);
-	rsdp.xsdt = build_xsdt(&b, fadt, madt);
+	mcfg = build_mcfg(&b);
+	rsdp.xsdt = build_xsdt(&b, fadt, madt, mcfg);
 	if (!rsdp.xsdt)
 		return 0;
 	memcpy(rsdp.oem_id, OEM_ID, sizeof(rsdp.oem_id));

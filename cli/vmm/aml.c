@@ -27,6 +27,15 @@
 #define RESOURCE_INTERRUPT	0x89
 #define RESOURCE_CONSUMER_EDGE	0x03
 #define RESOURCE_END		0x79
+#define RESOURCE_MEMORY_FIXED	0x86
+#define RESOURCE_DWORD_WINDOW	0x87
+#define RESOURCE_WORD_WINDOW	0x88
+#define WINDOW_MEMORY		0
+#define WINDOW_IO		1
+#define WINDOW_BUS		2
+#define WINDOW_FIXED		0x0C	/* first and last address are */
+#define WINDOW_ALL_PORTS	0x03
+#define MEMORY_READ_WRITE	0x01
 
 static void aml_byte(struct aml *aml, uint8_t byte)
 {
@@ -294,6 +303,77 @@ void aml_edge_interrupt(struct aml *aml, uint32_t gsi)
 
 	aml_bytes(aml, head, sizeof(head));
 	aml_bytes(aml, &gsi, sizeof(gsi));
+}
+
+/* What the bridge decodes for those behind it (6.4.3.5). */
+static void word_window(struct aml *aml, uint8_t type, uint8_t flags,
+			uint16_t first, uint16_t last)
+{
+	uint8_t head[] = {
+		RESOURCE_WORD_WINDOW, 13, 0, type, WINDOW_FIXED, flags,
+	};
+	uint16_t body[] = {
+		0, first, last, 0, (uint16_t)(last - first + 1),
+	};
+
+	aml_bytes(aml, head, sizeof(head));
+	aml_bytes(aml, body, sizeof(body));
+}
+
+/**
+ * aml_bus_window() - write WordBusNumber(): the buses behind a bridge
+ * @aml: the buffer
+ * @first: the first
+ * @last: the last
+ */
+void aml_bus_window(struct aml *aml, uint8_t first, uint8_t last)
+{
+	word_window(aml, WINDOW_BUS, 0, first, last);
+}
+
+/**
+ * aml_io_window() - write WordIO(): the ports behind a bridge
+ * @aml: the buffer
+ * @first: the first
+ * @count: how many
+ */
+void aml_io_window(struct aml *aml, uint16_t first, uint16_t count)
+{
+	word_window(aml, WINDOW_IO, WINDOW_ALL_PORTS, first,
+		    (uint16_t)(first + count - 1));
+}
+
+/**
+ * aml_memory_window() - write DWordMemory(): the addresses behind a bridge
+ * @aml: the buffer
+ * @first: the first
+ * @bytes: how many
+ */
+void aml_memory_window(struct aml *aml, uint32_t first, uint32_t bytes)
+{
+	uint8_t head[] = {
+		RESOURCE_DWORD_WINDOW, 23, 0, WINDOW_MEMORY, WINDOW_FIXED,
+		MEMORY_READ_WRITE,
+	};
+	uint32_t body[] = { 0, first, first + bytes - 1, 0, bytes };
+
+	aml_bytes(aml, head, sizeof(head));
+	aml_bytes(aml, body, sizeof(body));
+}
+
+/**
+ * aml_memory() - write Memory32Fixed(): addresses that a device uses
+ * @aml: the buffer
+ * @first: the first
+ * @bytes: how many
+ */
+void aml_memory(struct aml *aml, uint32_t first, uint32_t bytes)
+{
+	uint8_t head[] = { RESOURCE_MEMORY_FIXED, 9, 0, MEMORY_READ_WRITE };
+
+	aml_bytes(aml, head, sizeof(head));
+	aml_bytes(aml, &first, sizeof(first));
+	aml_bytes(aml, &bytes, sizeof(bytes));
 }
 
 /**

@@ -43,4 +43,7 @@ int build_load_initrd(struct build *build);
 int build_load_firmware(struct build *build);
 void build_close_files(struct build *build);
 
+/* build_virtio.c */
+int build_virtio(struct build *build);
+
 #endif

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A bus: dispatch of one access to the device that answers. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bus.h"
+
+/* PCI's address port and the reset control register share 0xCF9. */
+static bool same_access(const struct bus_device *a, const struct bus_device *b)
+{
+	return a->first <= b->last && a->last >= b->first &&
+	       (!a->width || !b->width || a->width == b->width);
+}
 
 /**
  * bus_add() - give a device its addresses
@@ -20,8 +28,7 @@ int bus_add(struct bus *bus, const struct bus_device *device)
 	if (device->last < device->first)
 		return -EINVAL;
 	for (i = 0; i < bus->devices; i++) {
-		if (device->first <= bus->device[i].last &&
-		    device->last >= bus->device[i].first)
+		if (same_access(device, &bus->device[i]))
 			return -EEXIST;
 	}
 	if (bus->devices == BUS_DEVICES_MAX)
@@ -44,7 +51,8 @@ static const struct bus_device *bus_find(const struct bus *bus,
 		const struct bus_device *device = &bus->device[i];
 
 		if (address >= device->first && address <= device->last &&
-		    size - 1 <= device->last - address)
+		    size - 1 <= device->last - address &&
+		    (!device->width || size == device->width))
 			return device;
 	}
 	return NULL;

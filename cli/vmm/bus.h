@@ -18,6 +18,7 @@
  * @read: gives the value of @size bytes at @first + @offset; the bus cuts it
  * @write: takes a value, already cut to @size bytes
  * @ctx: first argument of both
+ * @width: the one size of access that it takes, or 0 for every size
  */
 struct bus_device {
 	uint64_t first;
@@ -26,11 +27,12 @@ struct bus_device {
 	void (*write)(void *ctx, uint64_t offset, unsigned int size,
 		      uint64_t value);
 	void *ctx;
+	unsigned int width;
 };
 
 /**
  * struct bus - devices in no order
- * @device: the devices, none overlapping another
+ * @device: the devices; no access has two that answer
  * @devices: how many
  */
 struct bus {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The wiring: which device is where, and whose interrupt line leads where. */
+#include <errno.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
@@ -85,7 +86,6 @@ int devices_create(struct vmm *vmm)
 		.write = ioapic_write,
 		.ctx = &vmm->ioapic,
 	};
-
 	const struct bus_device rtc = {
 		.first = RTC_PORT,
 		.last = RTC_PORT + RTC_PORTS - 1,
@@ -94,13 +94,16 @@ int devices_create(struct vmm *vmm)
 		.ctx = &vmm->rtc,
 	};
 
+	pci_init(&vmm->pci);
 	serial_init(&vmm->serial, &serial_wires, vmm);
 	ioapic_init(&vmm->ioapic, send_message, vmm);
 	rtc_init(&vmm->rtc, &rtc_wires, vmm);
 	vmm->power.end = power_end;
 	vmm->power.ctx = vmm;
 	if (bus_add(&vmm->ports, &com1) || bus_add(&vmm->mmio, &ioapic) ||
-	    bus_add(&vmm->ports, &rtc) || power_add(&vmm->power, &vmm->ports))
+	    bus_add(&vmm->ports, &rtc) ||
+	    power_add(&vmm->power, &vmm->ports) ||
+	    pci_add_windows(&vmm->pci, &vmm->ports, &vmm->mmio))
 		return -1;
 	return 0;
 }
@@ -130,9 +133,66 @@ int devices_add_debug_exit(struct vmm *vmm, uint16_t port)
  */
 void devices_destroy(struct vmm *vmm)
 {
+	unsigned int i;
+
+	for (i = 0; i < vmm->virtios; i++)
+		virtio_device_destroy(vmm->virtio[i]);
+	vmm->virtios = 0;
 	rtc_destroy(&vmm->rtc);
 	ioapic_destroy(&vmm->ioapic);
 	serial_destroy(&vmm->serial);
+	pci_destroy(&vmm->pci);
+}
+
+/**
+ * devices_machine() - what a virtio device needs of this machine
+ * @vmm: the domain, with its memory
+ *
+ * Return: memory and wires
+ */
+struct virtio_machine devices_machine(struct vmm *vmm)
+{
+	return (struct virtio_machine){
+		.memory = &vmm->memory,
+		.msix = { .send = send_message, .ctx = vmm },
+	};
+}
+
+/**
+ * devices_add_virtio() - put a virtio device on the PCI bus
+ * @vmm: the domain; no vCPU has run
+ * @device: the device, or NULL if it could not be made; the domain's from now on
+ *
+ * Return: 0, or -1 with errno; @device is gone then
+ */
+int devices_add_virtio(struct vmm *vmm, struct virtio_device *device)
+{
+	if (!device)
+		return -1;
+	if (vmm->virtios < VMM_VIRTIO_MAX &&
+	    !virtio_pci_add(device, &vmm->pci)) {
+		vmm->virtio[vmm->virtios++] = device;
+		return 0;
+	}
+	virtio_device_destroy(device);
+	errno = ENOSPC;
+	return -1;
+}
+
+/**
+ * devices_start() - make the threads of devices
+ * @vmm: the domain
+ *
+ * Return: 0, or an errno value; devices_destroy() ends those that were made
+ */
+int devices_start(struct vmm *vmm)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < vmm->virtios && !ret; i++)
+		ret = virtio_device_start(vmm->virtio[i]);
+	return ret;
 }
 
 /* Registers are 32 bits wide at every 16th byte; the rest is not defined. */

@@ -9,6 +9,10 @@
 /* Memory: RAM from 0 up to LOW_RAM_MAX, devices, the rest from HIGH_RAM_BASE. */
 #define LOW_RAM_MAX		0xC0000000ULL
 #define HIGH_RAM_BASE		0x100000000ULL
+#define PCI_ECAM		0xE0000000ULL	/* of bus 0, the only one */
+#define PCI_ECAM_BYTES		0x100000ULL
+#define PCI_MEMORY		0xE1000000ULL	/* for BARs */
+#define PCI_MEMORY_BYTES	0x0F000000ULL
 #define IOAPIC_BASE		0xFEC00000ULL
 #define IOAPIC_BYTES		0x1000ULL
 #define APIC_BASE		0xFEE00000ULL
@@ -44,6 +48,10 @@
 #define RESET_ENTRY_PORT	0x605		/* for the code at RESET_ENTRY */
 #define RESET_VALUE		0x01
 #define RESET_CONTROL_PORT	0xCF9
+#define PCI_ADDRESS_PORT	0xCF8
+#define PCI_DATA_PORT		0xCFC
+#define PCI_PORTS		0xC000		/* for BARs */
+#define PCI_PORTS_COUNT		0x4000
 
 /* Global system interrupts, the pins of the IOAPIC */
 #define IOAPIC_PINS		24

@@ -266,7 +266,9 @@ int vmm_start(struct vmm *vmm)
 		return -1;
 	}
 	vmm->started = true;
-	ret = make_threads(vmm);
+	ret = devices_start(vmm);
+	if (!ret)
+		ret = make_threads(vmm);
 	/* Those that were made end; vmm_destroy() joins them. */
 	if (ret)
 		end_locked(vmm, VMM_FAILED);

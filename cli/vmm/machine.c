@@ -218,6 +218,7 @@ static int (*const steps[])(struct build *build) = {
 	open_device,
 	check_vcpus,
 	alloc_memory,
+	build_virtio,
 	build_open_files,
 	build_load_firmware,
 	build_load_kernel,

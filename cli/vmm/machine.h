@@ -7,6 +7,7 @@
  *   serial.lock	the serial port
  *   rtc.lock	the real-time clock
  *   ioapic.lock	the I/O APIC
+ *   pci.lock	the PCI bus, and behind it what virtio.h says
  * No lock is held while a vCPU is in the guest or an owner's callback runs.
  * What has no lock is written before the first vCPU thread starts.
  */
@@ -27,13 +28,16 @@
 #include "fault.h"
 #include "guest.h"
 #include "ioapic.h"
+#include "pci.h"
 #include "power.h"
 #include "rtc.h"
 #include "serial.h"
 #include "vectors.h"
+#include "virtio.h"
 #include "vmm.h"
 
 #define VMM_TEXT_BYTES	512
+#define VMM_VIRTIO_MAX	(PCI_SLOTS - 1)
 
 /**
  * struct vcpu - one virtual processor
@@ -76,6 +80,9 @@ struct vcpu {
  * @rtc: real-time clock
  * @power: power and reset ports
  * @debug_exit: debug-exit port, if it has a number
+ * @pci: the PCI bus
+ * @virtio: the virtio devices on it
+ * @virtios: how many
  * @vcpu: the processors
  * @vcpus: how many
  * @hold: vCPU threads have to look at the fields behind @lock. Atomic; written
@@ -105,6 +112,9 @@ struct vmm {
 	struct rtc rtc;
 	struct power power;
 	struct debug_exit debug_exit;
+	struct pci pci;
+	struct virtio_device *virtio[VMM_VIRTIO_MAX];
+	unsigned int virtios;
 	struct vcpu *vcpu;
 	unsigned int vcpus;
 
@@ -137,6 +147,9 @@ int vcpu_put_vectors(void *ctx, const struct vectors *vectors);
 /* devices.c */
 int devices_create(struct vmm *vmm);
 void devices_destroy(struct vmm *vmm);
+struct virtio_machine devices_machine(struct vmm *vmm);
+int devices_add_virtio(struct vmm *vmm, struct virtio_device *device);
+int devices_start(struct vmm *vmm);
 int devices_add_apic(struct vcpu *vcpu);
 int devices_add_debug_exit(struct vmm *vmm, uint16_t port);
 

@@ -130,16 +130,18 @@ static void write_reset_control(void *ctx, uint64_t offset, unsigned int size,
 }
 
 static const struct bus_device power_ports[] = {
-	{ SLEEP_CONTROL_PORT, SLEEP_CONTROL_PORT, read_zero, write_sleep, NULL },
-	{ SLEEP_STATUS_PORT, SLEEP_STATUS_PORT, read_zero, write_nothing, NULL },
-	{ RESET_PORT, RESET_PORT, read_zero, write_reset, NULL },
+	{ SLEEP_CONTROL_PORT, SLEEP_CONTROL_PORT, read_zero, write_sleep, NULL,
+	  0 },
+	{ SLEEP_STATUS_PORT, SLEEP_STATUS_PORT, read_zero, write_nothing, NULL,
+	  0 },
+	{ RESET_PORT, RESET_PORT, read_zero, write_reset, NULL, 0 },
 	{ RESET_ENTRY_PORT, RESET_ENTRY_PORT, read_zero, write_reset_entry,
-	  NULL },
-	{ KEYBOARD_PORT, KEYBOARD_PORT, read_zero, write_keyboard, NULL },
+	  NULL, 0 },
+	{ KEYBOARD_PORT, KEYBOARD_PORT, read_zero, write_keyboard, NULL, 0 },
 	{ SYSTEM_CONTROL_PORT, SYSTEM_CONTROL_PORT, read_system_control,
-	  write_system_control, NULL },
+	  write_system_control, NULL, 0 },
 	{ RESET_CONTROL_PORT, RESET_CONTROL_PORT, read_reset_control,
-	  write_reset_control, NULL },
+	  write_reset_control, NULL, 1 },
 };
 
 /**

@@ -93,6 +93,16 @@ domain() {
 		--cmdline "console=ttyS0 hv.do=$domain_do" "$@" >/dev/null
 }
 
+# guest_script FILE: an initrd whose small guest runs FILE (hv.do=script). Prints its path.
+guest_script() {
+	mkdir -p /tmp/script
+	cp "$1" /tmp/script/script
+	# A second archive begins at a multiple of 4.
+	dd if=/guests/initrd.img of="$1.initrd" bs=512 conv=sync 2>/dev/null
+	(cd /tmp/script && echo script | cpio -o -H newc 2>/dev/null) >>"$1.initrd"
+	echo "$1.initrd"
+}
+
 said() {
 	hvctl console --log "$1" 2>/dev/null | grep -q "$2"
 }

@@ -68,7 +68,7 @@ static void test_tables(unsigned int vcpus)
 	ok(!memcmp(tables, "RSD PTR ", 8) && !sum(tables, 20) &&
 	   !sum(tables, 36) && tables[15] == 2, "RSDP");
 	xsdt = table(get64(tables + 24), "XSDT");
-	ok(xsdt && get32(xsdt + 4) == 36 + 16, "XSDT with two tables");
+	ok(xsdt && get32(xsdt + 4) == 36 + 24, "XSDT with three tables");
 	fadt = table(get64(xsdt + 36), "FACP");
 	madt = table(get64(xsdt + 44), "APIC");
 	ok(fadt && get32(fadt + 4) == 276 && fadt[8] == 6, "FADT of revision 6");

@@ -38,9 +38,29 @@ static void probe_write(void *ctx, uint64_t offset, unsigned int size,
 static int add(struct bus *bus, struct probe *probe, uint64_t first,
 	       uint64_t last)
 {
-	struct bus_device device = { first, last, probe_read, probe_write, probe };
+	struct bus_device device = { first, last, probe_read, probe_write, probe, 0 };
 
 	return bus_add(bus, &device);
+}
+
+/* As on every PC: a port of 4 bytes that others of 1 byte lie in. */
+static void test_width(void)
+{
+	struct bus bus = {};
+	struct probe wide = {};
+	struct probe narrow = {};
+	struct bus_device four = { 0xCF8, 0xCFB, probe_read, probe_write, &wide, 4 };
+	struct bus_device one = { 0xCF9, 0xCF9, probe_read, probe_write, &narrow, 1 };
+
+	ok(!bus_add(&bus, &four) && !bus_add(&bus, &one), "two devices share a port");
+	ok(bus_add(&bus, &one) == -EEXIST && add(&bus, &wide, 0xCF9, 0xCF9) == -EEXIST,
+	   "none that takes the same accesses");
+	bus_write(&bus, 0xCF8, 4, 0x80000000);
+	ok(wide.writes == 1 && !narrow.writes, "4 bytes are the one's");
+	bus_write(&bus, 0xCF9, 1, 6);
+	ok(wide.writes == 1 && narrow.writes == 1, "1 byte is the other's");
+	ok(bus_read(&bus, 0xCF8, 1) == 0xFF && bus_read(&bus, 0xCF8, 2) == 0xFFFF &&
+	   !wide.reads, "another width is nobody's");
 }
 
 int main(void)
@@ -83,5 +103,6 @@ int main(void)
 	for (i = 0; !ret && i < 1000; i++)
 		ret = add(&bus, &a, i, i);
 	ok(ret == -ENOSPC && bus.devices == BUS_DEVICES_MAX, "a full bus says so");
+	test_width();
 	return tap_done();
 }

@@ -459,7 +459,7 @@ static void test_fuzz(void)
 int main(void)
 {
 	const struct bus_device device = {
-		DEVICE, DEVICE + 0xFFF, device_read, device_write, NULL,
+		DEVICE, DEVICE + 0xFFF, device_read, device_write, NULL, 0,
 	};
 
 	test_memory(&memory);

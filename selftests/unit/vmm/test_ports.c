@@ -223,7 +223,7 @@ static void test_fuzz(void)
 int main(void)
 {
 	const struct bus_device device = {
-		0x500, 0x503, device_read, device_write, NULL,
+		0x500, 0x503, device_read, device_write, NULL, 0,
 	};
 
 	test_memory(&memory);
