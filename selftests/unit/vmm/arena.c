@@ -79,7 +79,7 @@ void arena_init(struct arena *arena)
 	for (page = ARENA_DEVICE; page < ARENA_PAGES; page++) {
 		const struct bus_device device = {
 			DEVICE_GPA(page), DEVICE_GPA(page) + PAGE - 1,
-			device_read, device_write, backing(arena, page),
+			device_read, device_write, backing(arena, page), 0,
 		};
 
 		if (bus_add(&arena->bus, &device))
