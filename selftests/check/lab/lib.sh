@@ -83,14 +83,15 @@ wait_for() {
 	done
 }
 
-# domain NAME [HV.DO [ARGUMENT...]]: a domain with Debian's kernel.
+# domain NAME [HV.DO [ARGUMENT...]]: a domain with Debian's kernel. It boots in a third of the time when
+# it neither writes every message to its serial port nor tests its own ciphers.
 domain() {
 	domain_name=$1
 	domain_do=${2:-idle}
 	shift
 	[ $# = 0 ] || shift
 	hvctl create --name "$domain_name" --memory 128M --kernel /guests/vmlinuz --initrd /guests/initrd.img \
-		--cmdline "console=ttyS0 hv.do=$domain_do" "$@" >/dev/null
+		--cmdline "console=ttyS0 quiet cryptomgr.notests hv.do=$domain_do" "$@" >/dev/null
 }
 
 # guest_script FILE: an initrd whose small guest runs FILE (hv.do=script). Prints its path.
