@@ -6,13 +6,14 @@ KDIR	?= /lib/modules/$(KERNELRELEASE)/build
 CHECK	:= selftests/check/run
 
 .PHONY: all help demo check check-unit check-build check-lab check-docs check-long \
-	modules hvctl install clean
+	modules hvctl install deb clean
 
 all: modules hvctl
 
 help:
 	@echo 'make             build hvmod.ko for this kernel ($(KERNELRELEASE)) and hvctl'
 	@echo 'make install     install both'
+	@echo 'make deb         Debian packages, in packaging/out'
 	@echo 'make demo        show it all in an emulated machine; needs no VT-x'
 	@echo 'make check       run all tests but the long ones: the next four'
 	@echo 'make check-unit  unit tests in user space, with ASan and UBSan'
@@ -34,6 +35,9 @@ install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	install -D -m 755 cli/hvctl $(DESTDIR)/usr/bin/hvctl
 
+deb:
+	@packaging/build
+
 demo:
 	@selftests/demo/run
 
@@ -44,7 +48,8 @@ check-unit check-build check-lab check-docs check-long: check-%:
 	@$(CHECK) $*
 
 clean:
-	rm -rf selftests/check/out selftests/unit/*/out kmod/ring1
+	rm -rf selftests/check/out selftests/unit/*/out kmod/ring1 packaging/out
 	$(MAKE) -C cli clean
+	$(MAKE) -C selftests/kselftest clean
 	find kmod . -maxdepth 1 \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '.*.cmd' -o -name Module.symvers -o -name modules.order \) -delete

@@ -11,6 +11,7 @@
 #include "domains.h"
 #include "duration.h"
 #include "launch.h"
+#include "notify.h"
 #include "output.h"
 #include "relay.h"
 #include "tty.h"
@@ -133,12 +134,14 @@ int launch_console(int device, const struct domain_config *config, bool paused)
 
 static void report_in_foreground(const struct report *report)
 {
-	if (report->kind == REPORT_READY)
+	if (report->kind == REPORT_READY) {
 		print_created(report);
-	else if (report->kind == REPORT_FAILED)
+		notify_ready(report->id, report->name);
+	} else if (report->kind == REPORT_FAILED) {
 		vmmproc_fail(report);
-	else if (report->code == VMM_FAILED)
+	} else if (report->code == VMM_FAILED) {
 		fail_text(HVCTL_FAILED, EIO, report->name, "the VMM failed", report->text);
+	}
 }
 
 int launch_foreground(int device, const struct domain_config *config, bool paused)
@@ -151,6 +154,7 @@ int launch_foreground(int device, const struct domain_config *config, bool pause
 		.report = report_in_foreground,
 	};
 
+	notify_open();
 	return vmmproc_main(device, &options);
 }
 

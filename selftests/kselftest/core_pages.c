@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "../../uapi/hvmod.h"
+#include <hvmod.h>
 
 int main(void)
 {

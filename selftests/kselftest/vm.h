@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../uapi/hvmod.h"
+#include <hvmod.h>
 
 #define GUEST_MEMORY	(2 << 20)
 #define GUEST_BASE	0x1000
@@ -37,6 +37,13 @@ struct vm {
 };
 
 static int tap_count, tap_failed;
+
+/* The first line of what a test says. */
+__attribute__((constructor, unused))
+static void tap_version(void)
+{
+	puts("TAP version 13");
+}
 
 /* A test with a text of its own. */
 #define ok(condition, ...) tap_ok(condition, __LINE__, __VA_ARGS__)

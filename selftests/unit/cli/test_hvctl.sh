@@ -488,6 +488,31 @@ until_true state_is front running
 kill -TERM $front
 wait $front
 check "create -F, SIGTERM: 37" [ $? -eq 37 ]
+# notified ADDRESS: what a service manager hears of a "create -F"
+notified() {
+	python3 - "$1" "$dir/heard" <<-'EOF' &
+		import socket, sys
+		name = sys.argv[1].replace('@', '\0', 1)
+		listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		listener.bind(name)
+		listener.settimeout(20)
+		open(sys.argv[2], 'wb').close()
+		data = listener.recv(4096)
+		open(sys.argv[2], 'wb').write(data)
+	EOF
+	listener=$!
+	rm -f "$dir/heard"
+	until_true [ -e "$dir/heard" ]
+	NOTIFY_SOCKET=$1 "$HVCTL" create -F --kernel "$kernel" --memory 64M --name told >/dev/null 2>&1 </dev/null &
+	wait $listener
+	"$HVCTL" destroy told
+	wait $!
+	grep -qx 'READY=1' "$dir/heard" && grep -q '^STATUS=domain [0-9]*, told$' "$dir/heard"
+}
+check "create -F tells its service manager" notified "$dir/notify"
+check "at an abstract address too" notified "@hvctl-test-$$"
+NOTIFY_SOCKET=$dir/nobody run create -F --kernel "$kernel" --memory 64M --cmdline end=watchdog
+check "create -F does without one" exits 36
 run create -F -c --kernel "$kernel" --memory 64M --cmdline end=reset
 check "create -F -c is run" exits 32
 check "create -F -c shows the console" prints ready
