@@ -168,9 +168,11 @@ static void read_feature_control(struct host *host, const char *root)
 
 static void add_word(char *list, const char *word)
 {
-	size_t len = strlen(list);
+	size_t len = strlen(list), room = HOST_TEXT_MAX - len;
 
-	snprintf(list + len, HOST_TEXT_MAX - len, "%s%s", len ? " " : "", word);
+	/* One that does not fit is left out whole. */
+	if ((size_t)snprintf(list + len, room, "%s%s", len ? " " : "", word) >= room)
+		list[len] = '\0';
 }
 
 /*
