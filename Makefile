@@ -48,7 +48,7 @@ check-unit check-build check-lab check-docs check-long: check-%:
 	@$(CHECK) $*
 
 clean:
-	rm -rf selftests/check/out selftests/unit/*/out kmod/ring1 packaging/out
+	rm -rf selftests/check/out selftests/unit/*/out selftests/fuzz/out kmod/ring1 packaging/out
 	$(MAKE) -C cli clean
 	$(MAKE) -C selftests/kselftest clean
 	find kmod . -maxdepth 1 \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \

@@ -202,11 +202,16 @@ static void write_memory(void *host, const void *from, unsigned int bytes)
  * A device sees an access of 1, 2, 4 or 8 bytes as the guest made it. What is
  * longer or crosses a page comes as the largest aligned parts.
  */
+static bool is_whole(const struct operand *operand)
+{
+	return operand->pieces == 1 && operand->piece[0].bytes <= 8;
+}
+
 static unsigned int part_bytes(uint64_t gpa, unsigned int bytes, bool whole)
 {
 	unsigned int part = 8;
 
-	if (whole && bytes <= 8)
+	if (whole)
 		return bytes;
 	while (part > bytes || (gpa & (part - 1)))
 		part /= 2;
@@ -258,7 +263,8 @@ void operand_read(const struct emulation *e, const struct operand *operand,
 	for (i = 0; i < operand->pieces; i++) {
 		if (!operand->piece[i].host)
 			read_device(e->env->bus, operand->piece[i].gpa, at,
-				    operand->piece[i].bytes, whole);
+				    operand->piece[i].bytes,
+				    is_whole(operand));
 		else if (whole)
 			read_memory(operand->piece[i].host, at,
 				    operand->piece[i].bytes);
@@ -285,7 +291,8 @@ void operand_write(const struct emulation *e, const struct operand *operand,
 	for (i = 0; i < operand->pieces; i++) {
 		if (!operand->piece[i].host)
 			write_device(e->env->bus, operand->piece[i].gpa, at,
-				     operand->piece[i].bytes, whole);
+				     operand->piece[i].bytes,
+				     is_whole(operand));
 		else if (whole)
 			write_memory(operand->piece[i].host, at,
 				     operand->piece[i].bytes);

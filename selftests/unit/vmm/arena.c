@@ -16,6 +16,8 @@ static uint64_t device_read(void *ctx, uint64_t offset, unsigned int size)
 {
 	uint64_t value = 0;
 
+	if (size > 8 || size & (size - 1))
+		abort();
 	memcpy(&value, (uint8_t *)ctx + offset, size);
 	return value;
 }
@@ -23,6 +25,8 @@ static uint64_t device_read(void *ctx, uint64_t offset, unsigned int size)
 static void device_write(void *ctx, uint64_t offset, unsigned int size,
 			 uint64_t value)
 {
+	if (size > 8 || size & (size - 1))
+		abort();
 	memcpy((uint8_t *)ctx + offset, &value, size);
 }
 

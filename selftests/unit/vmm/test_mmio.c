@@ -24,11 +24,13 @@ static unsigned int writes;
 static uint64_t at;
 static uint64_t value;
 static unsigned int bytes;
+static bool odd;	/* a device saw a size that there is not */
 
 static uint64_t device_read(void *ctx, uint64_t offset, unsigned int size)
 {
 	(void)ctx;
 	reads++;
+	odd |= size & (size - 1) || size > 8;
 	at = offset;
 	bytes = size;
 	return 0x1122334455667788ULL;
@@ -39,6 +41,7 @@ static void device_write(void *ctx, uint64_t offset, unsigned int size,
 {
 	(void)ctx;
 	writes++;
+	odd |= size & (size - 1) || size > 8;
 	at = offset;
 	bytes = size;
 	value = what;
@@ -388,6 +391,9 @@ static void test_vectors(void)
 	memcpy(two, vectors.area + 176, 16);
 	ok(two[0] == 0x1122334455667788 && two[1] == two[0] &&
 	   vectors.area[512] == 2 && vectors.area[192] == 0x5A, "into XMM1 alone");
+	begin_vector("\x0f\x10\x4b\x13", 4);
+	ok(go() == MMIO_DONE && reads == 5 && bytes == 1 && at == 0x22 && !odd,
+	   "not aligned: 1, 4, 8, 2 and 1 bytes");
 	begin_vector("\xc5\xf8\x10\x4b\x10", 5);		/* vmovups, 128 bits */
 	ok(go() == MMIO_DONE && vectors.area[512] == 6 &&
 	   !vectors.area[576] && !vectors.area[592],
@@ -473,6 +479,7 @@ int main(void)
 	test_widths();
 	test_vectors();
 	test_fuzz();
+	ok(!odd, "devices saw 1, 2, 4 and 8 bytes alone");
 	test_memory_free(&memory);
 	return tap_done();
 }
