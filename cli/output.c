@@ -11,10 +11,13 @@
 bool use_color(FILE *file)
 {
 	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
 
 	if (globals.color >= 0)
 		return globals.color;
 	if (no_color && *no_color)
+		return false;
+	if (!term || !*term || !strcmp(term, "dumb"))
 		return false;
 	return isatty(fileno(file));
 }

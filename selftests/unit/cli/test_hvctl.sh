@@ -85,6 +85,20 @@ until_true() {
 	return 1
 }
 
+# asking VERB NAME [COUNT]: so many "hvctl VERB NAME" have asked the VMM process and wait for it
+asking() {
+	local process words count=0
+
+	for process in /proc/[0-9]*; do
+		mapfile -d '' -t words 2>/dev/null <"$process/cmdline" || continue
+		[ "${words[*]:0:3}" = "$HVCTL $1 $2" ] || continue
+		find "$process/fd" -lname 'socket:*' 2>/dev/null | grep -q . &&
+			grep -q '^State:.S' "$process/status" 2>/dev/null &&
+			count=$((count + 1))
+	done
+	[ $count -ge "${3:-1}" ]
+}
+
 state_is() { [ "$("$HVCTL" list -a --noheadings --raw -o NAME,STATE | sed -n "s/^$1 //p")" = "$2" ]; }
 listed() { "$HVCTL" list -a --noheadings --raw -o NAME | grep -qx "$1"; }
 gone() { ! "$HVCTL" list -a --noheadings --raw -o NAME | grep -qx "$1"; }
@@ -256,6 +270,16 @@ works --color=always list
 check "--color=always colours" prints $'\033['
 works --color=never list
 check "--color=never does not" [ "${out/$'\033['/}" = "$out" ]
+# colours TERMINAL ARG...: does hvctl colour its output there
+colours() {
+	env -u NO_COLOR TERM="$1" script -qec "$HVCTL ${*:2}" /dev/null </dev/null >"$dir/out" 2>&1
+	grep -q $'\033\[' "$dir/out"
+}
+check "a terminal gets colours" colours xterm list
+check "a dumb one does not" eval '! colours dumb list'
+check "one without a name does not" eval '! colours "" list'
+check "check obeys too" eval '! colours dumb check'
+check "and has colours elsewhere" colours xterm check
 works info web
 check "info has the kernel" prints "Kernel:         $kernel"
 check "info has the command line" prints 'console=ttyS0 a="b"'
@@ -334,16 +358,18 @@ wait $watch
 check "its console ends with the domain" [ $? -eq 0 ]
 
 # A terminal: what stty says before and after, and the escape key.
+raw() { stty -F "$(cat "$dir/tty")" -a 2>/dev/null | grep -q -- '-icanon'; }
 pty() {
 	local keys=$1
 
 	shift
 	: >"$dir/out"
-	# The banner, a moment for the terminal to become raw, the keys, the end.
-	(until_true grep -aqE 'detaches|ends it' "$dir/out"; sleep 0.3; printf '%b' "$keys"
-	 until_true grep -aq '^status' "$dir/out"; sleep 0.1) |
-		timeout 60 script -qec "stty -a >$dir/stty1; $*; echo status \$?; stty -a >$dir/stty2" \
-			/dev/null >"$dir/out" 2>&1
+	rm -f "$dir/tty"
+	# The banner, the terminal's raw mode, the keys, the end.
+	(until_true grep -aqE 'detaches|ends it' "$dir/out"; until_true raw; printf '%b' "$keys"
+	 until_true [ -s "$dir/stty2" ]) |
+		timeout 60 script -qec "tty >$dir/tty; stty -a >$dir/stty1; rm -f $dir/stty2; $*; \
+			echo status \$?; stty -a >$dir/stty2" /dev/null >"$dir/out" 2>&1
 	out=$(cat "$dir/out")
 }
 pty '\035' "$HVCTL" console late
@@ -428,7 +454,7 @@ check "run, fail: control characters are made visible" says 'hint: \x1b[31mrepor
 run run "$kernel" -m 64M -a "flood=900000 end=poweroff"
 check "run: nothing is lost of 900000 bytes" [ "$(stat -c %s "$dir/out")" -gt 899000 ]
 check "run: not even the first line" prints "booted"
-(echo hello; sleep 0.3; echo panic) | timeout 20 "$HVCTL" run "$kernel" -m 64M >"$dir/out" 2>"$dir/err"
+(echo hello; until_true grep -q hello "$dir/out"; echo panic) | timeout 20 "$HVCTL" run "$kernel" -m 64M >"$dir/out" 2>"$dir/err"
 status=$?
 check "run types its standard input" grep -q hello "$dir/out"
 check "run from a pipe: outcome" exits 34
@@ -525,7 +551,7 @@ create --name a
 waiter=$!
 "$HVCTL" wait a --json >"$dir/waited.json" &
 waiter2=$!
-sleep 0.2
+until_true asking wait a 2
 works shutdown a
 wait $waiter
 check "wait: 0" [ $? -eq 0 ]
@@ -537,7 +563,7 @@ create --name exits --debug-exit=0x600
 waiter=$!
 "$HVCTL" wait exits --json >"$dir/waited.json" &
 waiter2=$!
-sleep 0.2
+until_true asking wait exits 2
 echo debug | "$HVCTL" console exits >"$dir/console"
 wait $waiter
 check "wait prints a debug exit and its status" [ "$(cat "$dir/waited")" = "debug-exit 43" ]
@@ -547,11 +573,11 @@ check "it is gone when wait returns" gone a
 create --name b --cmdline deaf
 fails 6 "still running after 0.2 s" wait b --timeout 0.2
 fails 6 "still running after 0.2 s" --timeout 0.2 wait b
-fails 6 "cannot shut down: still there after 0.3 s" shutdown b --timeout 0.3
+fails 6 "cannot shut down: still there after 3 s" shutdown b --timeout 3
 check "timed out: the hint" says "--force"
 works shutdown b
 check "shutdown alone does not wait" state_is b running
-run shutdown b --timeout 0.2 --force
+run shutdown b --timeout 3 --force
 check "shutdown --force destroys it in the end" exits 0
 check "and says so" says "destroyed"
 check "and it is gone" gone b
@@ -561,15 +587,15 @@ check "shutdown -w: gone on return" gone c
 create --name d
 works wait d --for state=running
 check "wait --for a state that it is in" [ "$out" = running ]
-(sleep 0.3; "$HVCTL" pause d) &
+(until_true asking wait d; "$HVCTL" pause d) &
 works wait d --for state=paused
-(sleep 0.3; "$HVCTL" destroy d) &
+(until_true asking wait d; "$HVCTL" destroy d) &
 works wait d --for state=shutdown
 create --name e
-(sleep 0.3; "$HVCTL" destroy e) &
+(until_true asking wait e; "$HVCTL" destroy e) &
 fails 7 "was never crashed" wait e --for state=crashed
 create --name f
-(sleep 0.3; kill -9 "$(vmm_pid f)") &
+(until_true asking wait f; kill -9 "$(vmm_pid f)") &
 run wait f
 check "wait, the VMM process killed: 0" exits 0
 check "wait, the VMM process killed: says that nobody knows" [ "$out" = unknown ]
@@ -586,14 +612,16 @@ check "destroy kills a VMM that does not end its guest, after two seconds" [ $to
 check "not much later" [ $took -lt 15000 ]
 check "gone on return" gone h
 create --name i --cmdline stuck
-timeout 1 "$HVCTL" pause i 2>/dev/null
+"$HVCTL" pause i 2>/dev/null &
+until_true asking pause i
+kill $!
 start=$(date +%s%N)
 works destroy i
 took=$((($(date +%s%N) - start) / 1000000))
 check "destroy kills a VMM that does not answer" [ $took -ge 1900 ]
 check "gone on return" gone i
 create --name j --cmdline stuck
-fails 6 "its VMM process does not answer" --timeout 0.5 pause j
+fails 6 "its VMM process does not answer" --timeout 2 pause j
 "$HVCTL" destroy j
 create --name k
 kill -STOP "$(vmm_pid k)"
