@@ -182,6 +182,8 @@ static noinline struct ctx *domu_leave(struct vcpu *vcpu, u32 reason, enum verdi
 		outcome = vcpu->outcome ? vcpu->outcome : rows[reason].outcome;
 	}
 	vcpu->outcome = 0;
+	if (likely(reason < EXIT_REASONS))
+		(outcome == HV_RUN_VMM ? vcpu->counts->vmm : vcpu->counts->driver)[reason]++;
 	vcpu_leave(cpu, outcome);
 	if (unlikely(cpu->pending))
 		dom0_deliver_pending(cpu);
@@ -215,7 +217,7 @@ RETPOLINE struct ctx *dispatch(struct ctx *ctx)
 
 	if (unlikely(!ctx->domu || reason >= EXIT_REASONS))
 		return rare_exit(ctx, reason);
-	vcpu->exits[reason]++;
+	vcpu->counts->exits[reason]++;
 	verdict = rows[reason].domu(vcpu);
 	if (likely(verdict == RESUME && !vcpu->event && !this_cpu_pending()))
 		return ctx;

@@ -70,6 +70,7 @@ static void vcpu_destroy(struct vcpu *vcpu)
 	page_unshare(vcpu->run_pa, 1);
 	page_free(vcpu->ctx.vmcs);
 	page_free(vcpu->xsave_pa);
+	page_free(vcpu->counts_pa);
 	page_free(self);
 }
 
@@ -153,7 +154,7 @@ static u32 vpid_alloc(void)
 int vcpu_create(struct cpu *cpu, u64 handle, u64 index, u64 run_pa)
 {
 	struct domain *domain = domain_get(handle);
-	u64 self, vmcs, xsave;
+	u64 self, vmcs, xsave, counts;
 	struct vcpu *vcpu;
 	int ret;
 
@@ -163,7 +164,7 @@ int vcpu_create(struct cpu *cpu, u64 handle, u64 index, u64 run_pa)
 		return -HV_EINVAL;
 	if (domain->vcpu[index])
 		return -HV_EEXIST;
-	if (machine.pool.count < 3 + 3 + POOL_RESERVE)		/* with tables for page_share() */
+	if (machine.pool.count < VCPU_PAGES + 3 + POOL_RESERVE)		/* with tables for page_share() */
 		return -HV_ENOMEM;
 	ret = page_share(run_pa, 1);
 	if (ret)
@@ -171,12 +172,15 @@ int vcpu_create(struct cpu *cpu, u64 handle, u64 index, u64 run_pa)
 	self = page_alloc();
 	vmcs = page_alloc();
 	xsave = page_alloc();
+	counts = page_alloc();
 	vcpu = phys(self);
 	vcpu->self_pa = self;
 	vcpu->ctx.vmcs = vmcs;
 	vcpu->ctx.domu = 1;
 	vcpu->xsave_pa = xsave;
 	vcpu->xsave = phys(xsave);
+	vcpu->counts_pa = counts;
+	vcpu->counts = phys(counts);
 	vcpu->run_pa = run_pa;
 	vcpu->run = phys(run_pa);
 	vcpu->domain = domain;

@@ -15,6 +15,7 @@
  * @ept: guest-physical memory
  * @mapped: 4 KiB pages in it
  * @pages: pages of the core that it made the core use, tables included
+ * @tables: those of them that are tables
  * @wall_ns: CLOCK_REALTIME at guest TSC 0
  * @tsc_offset: guest TSC minus host TSC
  */
@@ -23,10 +24,14 @@ struct domain {
 	struct ept ept;
 	u64 mapped;
 	u64 pages;
+	u64 tables;
 	u64 wall_ns;
 	u64 tsc_offset;
 	struct vcpu *vcpu[HV_VCPUS_MAX];
 };
+
+/* What a vCPU takes: struct vcpu, VMCS, XSAVE area, struct hv_counts. */
+#define VCPU_PAGES	4
 
 #define SIPI_PENDING	BIT(8)
 
@@ -77,14 +82,16 @@ struct vcpu {
 	u64 pvclock, pvclock_wall;
 	u64 slice_end;			/* host TSC */
 	u64 entered;			/* host TSC */
-	u64 ticks;
 	u64 run_value[2];		/* RDX and RCX for the driver */
 	u64 fault_access;
 	struct apic apic;
-	u32 exits[EXIT_REASONS];
+	struct hv_counts *counts;	/* a page */
+	u64 counts_pa;
 };
 
 _Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "struct vcpu outgrew its page");
+_Static_assert(sizeof(struct hv_counts) <= PAGE_SIZE, "struct hv_counts outgrew its page");
+_Static_assert(HV_EXIT_REASONS == EXIT_REASONS, "gate.h");
 
 static inline struct vcpu *vcpu_of(struct ctx *ctx)
 {
@@ -119,7 +126,7 @@ static inline void vcpu_release(struct vcpu *vcpu)
  * Return: 1 and the vCPU's state is loaded; 0 and the outcome is in Domain-0's
  * registers without an entry; or a negative error with *value set.
  */
-long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 *value);
+long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 *value);
 
 /** vcpu_leave() - back to Domain-0 with an outcome */
 void vcpu_leave(struct cpu *cpu, enum hv_outcome outcome);

@@ -44,13 +44,19 @@ static long gate_reclaim(struct call *call)
 	return pool_reclaim(&call->rdx);
 }
 
-/* What an operation took from the pool is in use for its domain. */
-static void charge(u64 handle, u64 before)
+/*
+ * What an operation took from the pool is in use for its domain; all but
+ * @objects of it are tables.
+ */
+static void charge(u64 handle, u64 before, u64 objects)
 {
 	struct domain *domain = domain_get(handle);
+	u64 pages = before - machine.pool.count;
 
-	if (domain)
-		domain->pages += before - machine.pool.count;
+	if (domain) {
+		domain->pages += pages;
+		domain->tables += pages - objects;
+	}
 }
 
 static long gate_dom_create(struct call *call)
@@ -62,7 +68,7 @@ static long gate_dom_create(struct call *call)
 		return -HV_EBUSY;
 	ret = domain_create(call->a, &call->rdx);
 	if (!ret)
-		charge(call->rdx, before);
+		charge(call->rdx, before, 1);
 	return ret;
 }
 
@@ -78,6 +84,7 @@ static long gate_dom_pages(struct call *call)
 	if (!domain)
 		return -HV_ENOENT;
 	call->rdx = domain->pages;
+	call->rcx = domain->tables;
 	return 0;
 }
 
@@ -86,7 +93,9 @@ static long gate_vcpu_create(struct call *call)
 	u64 before = machine.pool.count;
 	long ret = vcpu_create(call->cpu, call->a, call->b, call->c);
 
-	charge(call->a, before);
+	/* What a failure took is on its way back; tables stay. */
+	if (!ret)
+		charge(call->a, before, VCPU_PAGES);
 	return ret;
 }
 
@@ -96,7 +105,7 @@ static long gate_map(struct call *call)
 	long ret = domain_map(call->a, call->b, call->c, call->d & ~HV_MAP_READONLY,
 			      call->d & HV_MAP_READONLY);
 
-	charge(call->a, before);
+	charge(call->a, before, 0);
 	return ret;
 }
 
@@ -218,8 +227,34 @@ static long gate_vcpu_stats(struct call *call)
 	if (!vcpu)
 		return -HV_ENOENT;
 	for (u32 i = 0; i < EXIT_REASONS; i++)
-		call->rdx += READ_ONCE(vcpu->exits[i]);
-	call->rcx = READ_ONCE(vcpu->ticks);
+		call->rdx += READ_ONCE(vcpu->counts->exits[i]);
+	call->rcx = READ_ONCE(vcpu->counts->ticks);
+	return 0;
+}
+
+static long gate_vcpu_counts(struct call *call)
+{
+	struct vcpu *vcpu = vcpu_get(call->a, call->b);
+
+	if (!vcpu)
+		return -HV_ENOENT;
+	if (call->c & ~PAGE_MASK || !page_is_dom0(call->c))
+		return -HV_EINVAL;
+	__builtin_memcpy(phys(call->c), vcpu->counts, sizeof(*vcpu->counts));
+	return 0;
+}
+
+static long gate_cpu_counts(struct call *call)
+{
+	struct hv_counts *counts;
+
+	if (call->a >= HV_CPUS_MAX || !machine.cpu[call->a])
+		return -HV_ENOENT;
+	if (call->b & ~PAGE_MASK || !page_is_dom0(call->b))
+		return -HV_EINVAL;
+	counts = phys(call->b);
+	__builtin_memset(counts, 0, sizeof(*counts));
+	__builtin_memcpy(counts->exits, machine.cpu[call->a]->exits, sizeof(counts->exits));
 	return 0;
 }
 
@@ -250,6 +285,8 @@ static const struct {
 	[GATE_EVENT]		= { .machine = gate_event },
 	[GATE_FAULT]		= { .machine = gate_fault },
 	[GATE_DOM_PAGES]	= { .machine = gate_dom_pages },
+	[GATE_VCPU_COUNTS]	= { .machine = gate_vcpu_counts },
+	[GATE_CPU_COUNTS]	= { .machine = gate_cpu_counts },
 };
 
 static long on_vcpu(struct call *call, u64 op)
@@ -295,7 +332,7 @@ void gate(struct cpu *cpu, struct ctx *ctx)
 	}
 	if (gpr[RAX] == GATE_VCPU_RUN) {
 		skip_instruction();
-		ret = vcpu_run(cpu, gpr[RDI], gpr[RSI], &gpr[RDX]);
+		ret = vcpu_run(cpu, gpr[RDI], gpr[RSI], gpr[RDX], &gpr[RDX]);
 		if (ret < 0)
 			gpr[RAX] = ret;
 		return;

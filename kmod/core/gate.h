@@ -55,8 +55,9 @@
  *	-EAGAIN with RDX = processor whose GATE_CLEAR_ALL is needed first.
  * @GATE_VCPU_CREATE: (domain, index, run_pa) @run_pa: the run page, plain
  *	Domain-0 memory, shared with the core until the domain is destroyed.
- * @GATE_VCPU_RUN: (domain, index) with interrupts off. RAX = enum hv_outcome;
- *	-EAGAIN with RDX = processor that has to do GATE_VCPU_CLEAR first;
+ * @GATE_VCPU_RUN: (domain, index, limit) with interrupts off, for at most
+ *	@limit TSC ticks (0: as long as the core thinks fit, a few ms).
+ *	RAX = enum hv_outcome; -EAGAIN with RDX = processor that has to do GATE_VCPU_CLEAR first;
  *	-EBUSY: it runs elsewhere; -EINVAL: state in the run page not allowed.
  * @GATE_VCPU_CLEAR: (domain, index) this processor lets go of the VMCS.
  * @GATE_CLEAR_ALL: this processor lets go of every vCPU's VMCS; takes time
@@ -82,9 +83,14 @@
  * @GATE_VCPU_STATS: (domain, index) RDX = exits, RCX = TSC ticks in the guest.
  * @GATE_EVENT: takes the oldest event that the core has to tell. RDX = enum
  *	hv_event, RCX = its value. -ENOENT: none.
- * @GATE_DOM_PAGES: (domain) RDX = pages of the core that are in use for it.
+ * @GATE_DOM_PAGES: (domain) RDX = pages of the core that are in use for it,
+ *	RCX = those of them that are tables of its EPT or Domain-0's.
  * @GATE_FAULT: (kind) a deliberate fault in ring -1, for tests; -EPERM unless
  *	hv_boot.flags has HV_BOOT_SELFTEST.
+ * @GATE_VCPU_COUNTS: (domain, index, pa) struct hv_counts into the page at
+ *	@pa, plain Domain-0 memory. The vCPU may run meanwhile.
+ * @GATE_CPU_COUNTS: (cpu, pa) the same of Domain-0 on one processor; of
+ *	@exits alone.
  */
 enum hv_gate {
 	GATE_NOP		= 0,
@@ -110,12 +116,35 @@ enum hv_gate {
 	GATE_EVENT		= 20,
 	GATE_FAULT		= 21,
 	GATE_DOM_PAGES		= 22,
+	GATE_VCPU_COUNTS	= 23,
+	GATE_CPU_COUNTS		= 24,
 	GATE_OPS
 };
 
 #define HV_SET_CHECK	BIT(63)
 #define HV_MAP_READONLY	BIT(63)
 #define HV_APIC_WRITE	BIT(63)
+
+/* Basic exit reasons are below this, SDM volume 3, appendix C. */
+#define HV_EXIT_REASONS	78
+
+/**
+ * struct hv_counts - what ring -1 counts of one vCPU, since it was made
+ * @ticks: TSC ticks that it spent in the guest and in ring -1 for it
+ * @interrupts: external interrupts that were injected
+ * @nmis: NMIs that were injected
+ * @exits: VM exits, by basic reason
+ * @driver: those of @exits after which the driver went on
+ * @vmm: those of @exits after which the VMM went on
+ */
+struct hv_counts {
+	u64 ticks;
+	u64 interrupts;
+	u64 nmis;
+	u64 exits[HV_EXIT_REASONS];
+	u64 driver[HV_EXIT_REASONS];
+	u64 vmm[HV_EXIT_REASONS];
+};
 
 /**
  * enum hv_leave - why a processor leaves

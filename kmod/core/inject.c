@@ -88,6 +88,7 @@ void deliver_events(struct vcpu *vcpu)
 		if (open) {
 			vcpu->nmi_pending = false;
 			inject(INFO_NMI | VECTOR_NMI, 0);
+			vcpu->counts->nmis++;
 			busy = true;
 		}
 	}
@@ -98,6 +99,7 @@ void deliver_events(struct vcpu *vcpu)
 	    !(blocked & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))) {
 		apic_accept(&vcpu->apic, vector);
 		inject(INFO_EXTERNAL | vector, 0);
+		vcpu->counts->interrupts++;
 		window = apic_deliverable(&vcpu->apic) >= 0;
 	}
 	set_window(&vcpu->window, window, PROC_INTERRUPT_WINDOW);

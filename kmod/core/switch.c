@@ -201,7 +201,7 @@ static long before_entry(struct vcpu *vcpu, u64 *value)
 	return HV_RUN_HALT;
 }
 
-long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 *value)
+long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 *value)
 {
 	struct vcpu *vcpu = vcpu_get(handle, index);
 	long ret, outcome;
@@ -235,7 +235,9 @@ long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 *value)
 	}
 	load_domu(cpu, vcpu);
 	vcpu->entered = rdtsc();
-	vcpu->slice_end = vcpu->entered + SLICE_MS * machine.tsc_khz;
+	if (!limit || limit > SLICE_MS * machine.tsc_khz)
+		limit = SLICE_MS * machine.tsc_khz;
+	vcpu->slice_end = vcpu->entered + limit;
 	timer_expire(vcpu);
 	timer_arm(vcpu);
 	if (vcpu->event)
@@ -252,7 +254,7 @@ void vcpu_leave(struct cpu *cpu, enum hv_outcome outcome)
 	spec_leave_domu(cpu);
 	keep_interrupted_event(vcpu);
 	load_dom0(cpu, vcpu);
-	vcpu->ticks += rdtsc() - vcpu->entered;
+	vcpu->counts->ticks += rdtsc() - vcpu->entered;
 	gpr[RAX] = outcome;
 	gpr[RDX] = vcpu->run_value[0];
 	gpr[RCX] = vcpu->run_value[1];

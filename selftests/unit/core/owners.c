@@ -202,6 +202,7 @@ static void check_domain(u8 *used, struct domain *domain)
 		use(used, vcpu->self_pa, "vCPU");
 		use(used, vcpu->ctx.vmcs, "VMCS");
 		use(used, vcpu->xsave_pa, "XSAVE area");
+		use(used, vcpu->counts_pa, "counters");
 		if (known(vcpu->run_pa)->owner != RUN)
 			model_fatal("run page %#lx", vcpu->run_pa);
 	}

@@ -33,7 +33,9 @@ static void handles(void)
 	ok((u32)first == HV_DOMAINS_MAX - 1 && (u32)second == 2, "the search wraps, past index 0");
 	ok(gate_call(0, GATE_DOM_PAGES, first, 0, 0, 0).rdx == 2, "a new domain is two pages of the core");
 	make_vcpu(first, 0);
-	ok(gate_call(0, GATE_DOM_PAGES, first, 0, 0, 0).rdx >= 5, "a vCPU is three more, and tables");
+	ok(gate_call(0, GATE_DOM_PAGES, first, 0, 0, 0).rdx >= 6, "a vCPU is four more, and tables");
+	ok(gate_call(0, GATE_DOM_PAGES, first, 0, 0, 0).rdx ==
+	   gate_call(0, GATE_DOM_PAGES, first, 0, 0, 0).rcx + 1 + 4, "which are told apart");
 }
 
 static void full_table(void)

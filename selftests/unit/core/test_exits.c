@@ -453,10 +453,63 @@ static void slice(void)
 	ok(!guest_exit(EXIT_PREEMPTION_TIMER, 0) && left.rax == HV_RUN_INTERRUPT, "the end of it");
 	ok(gate_call(0, GATE_VCPU_STATS, vcpu->domain->handle, 0, 0, 0).rcx == 4 * machine.tsc_khz,
 	   "the time is counted");
+
+	gate_call(0, GATE_VCPU_RUN, vcpu->domain->handle, 0, machine.tsc_khz / 2, 0);
+	ok(vcpu->slice_end == model.tsc + machine.tsc_khz / 2 &&
+	   vmread(PREEMPTION_TIMER) == (machine.tsc_khz / 2) >> machine.caps.timer_shift,
+	   "the driver's limit is kept");
+	model.tsc += machine.tsc_khz / 2;
+	ok(!guest_exit(EXIT_PREEMPTION_TIMER, 0) && left.rax == HV_RUN_INTERRUPT, "to its end");
+	gate_call(0, GATE_VCPU_RUN, vcpu->domain->handle, 0, ~0ULL, 0);
+	ok(vcpu->slice_end == model.tsc + 4 * machine.tsc_khz, "a longer one than 4 ms is none");
+}
+
+static void counts(void)
+{
+	struct hv_counts *counts;
+	u64 handle;
+
+	fresh();
+	counts = ram(FREE_RAM);
+	handle = vcpu->domain->handle;
+	guest_exit(EXIT_CPUID, 0);
+	guest_exit(EXIT_CPUID, 0);
+	exit_gpa = 0x100000000;
+	guest_exit(EXIT_EPT_VIOLATION, 1);
+	guest_run(vcpu);
+	guest_exit(EXIT_TRIPLE_FAULT, 0);
+	ok(!gate_call(0, GATE_VCPU_COUNTS, handle, 0, FREE_RAM, 0).rax, "counters of a vCPU");
+	ok(counts->exits[EXIT_CPUID] == 2 && !counts->driver[EXIT_CPUID] && !counts->vmm[EXIT_CPUID],
+	   "CPUID: all resumed");
+	ok(counts->exits[EXIT_EPT_VIOLATION] == 1 && counts->driver[EXIT_EPT_VIOLATION] == 1 &&
+	   !counts->vmm[EXIT_EPT_VIOLATION], "a fault was the driver's");
+	ok(counts->exits[EXIT_TRIPLE_FAULT] == 1 && counts->vmm[EXIT_TRIPLE_FAULT] == 1 &&
+	   !counts->driver[EXIT_TRIPLE_FAULT], "a triple fault the VMM's");
+
+	vcpu->nmi_pending = true;
+	vcpu->event = 1;
+	guest_run(vcpu);
+	ok(vcpu->counts->nmis == 1 && !vcpu->counts->interrupts, "an NMI is counted");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(gate_call(0, GATE_VCPU_COUNTS, handle, 1, FREE_RAM, 0).rax == -HV_ENOENT &&
+	   gate_call(0, GATE_VCPU_COUNTS, handle + 1, 0, FREE_RAM, 0).rax == -HV_ENOENT,
+	   "no such vCPU");
+	ok(gate_call(0, GATE_VCPU_COUNTS, handle, 0, FREE_RAM + 8, 0).rax == -HV_EINVAL &&
+	   gate_call(0, GATE_VCPU_COUNTS, handle, 0, vcpu->self_pa, 0).rax == -HV_EINVAL &&
+	   gate_call(0, GATE_VCPU_COUNTS, handle, 0, GUEST_RAM, 0).rax == -HV_EINVAL,
+	   "only into plain pages of Domain-0");
+
+	ok(!gate_call(0, GATE_CPU_COUNTS, 0, FREE_RAM, 0, 0).rax &&
+	   counts->exits[EXIT_VMCALL] >= 6 && !counts->ticks, "Domain-0's own exits");
+	ok(gate_call(0, GATE_CPU_COUNTS, 1, FREE_RAM, 0, 0).rax == -HV_ENOENT &&
+	   gate_call(0, GATE_CPU_COUNTS, ~0ULL, FREE_RAM, 0, 0).rax == -HV_ENOENT &&
+	   gate_call(0, GATE_CPU_COUNTS, 0, OWN_START, 0, 0).rax == -HV_EINVAL,
+	   "no such processor, no such page");
 }
 
 int main(void)
 {
+	counts();
 	vmx_instructions();
 	hypercall();
 	unknown();

@@ -281,6 +281,20 @@ static void run(u32 cpu)
 	runs += model.cpu[cpu].core->vcpu != NULL;
 }
 
+static void counts(u32 cpu)
+{
+	u64 pa = any_pa();
+	bool good = !(pa & ~PAGE_MASK) && owners_all(pa, 1, DOM0);
+	long ret;
+
+	owners_offer(pa, 1);
+	ret = rnd(2) ? call(cpu, GATE_VCPU_COUNTS, any_handle(), any_index(), pa, 0).rax :
+	      call(cpu, GATE_CPU_COUNTS, rnd(CPUS + 2), pa, 0, 0).rax;
+	if (!ret && !good)
+		model_fatal("counters written to %#lx", pa);
+	owners_withdraw(pa, 1);
+}
+
 static void exit_once(void)
 {
 	static const u32 reasons[] = { EXIT_EXTERNAL_INTERRUPT, EXIT_CPUID, EXIT_HLT, EXIT_IO,
@@ -348,7 +362,7 @@ static void other(u32 cpu)
 	if (op == GATE_MSI)
 		call(cpu, op, any_handle(), 0xfee00000 | rnd(BIT(20)), tap_random(&seed), 0);
 	else if (!rnd(30))
-		call(cpu, 22 + rnd(~0U), any_handle(), any_index(), c, 0);
+		call(cpu, GATE_OPS + rnd(~0U), any_handle(), any_index(), c, 0);
 	else
 		call(cpu, op, any_handle(), any_index(), c, tap_random(&seed));
 }
@@ -357,7 +371,7 @@ static void step(u32 number)
 {
 	static void (*const kinds[])(u32 cpu) = {
 		create, destroy, make, make, map, map, map, unmap, unmap, state, run, run, run,
-		run, other, other, touch, donate, reclaim,
+		run, counts, other, other, touch, donate, reclaim,
 	};
 	u32 cpu = rnd(CPUS), kind = rnd(ARRAY_SIZE(kinds) + 4);
 
