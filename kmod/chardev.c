@@ -45,29 +45,6 @@ struct hv_ioctl {
 	long (*object)(struct hv_call *call);
 };
 
-static long hv_get_caps(struct hv_call *call)
-{
-	struct hvmod_caps *caps = &call->arg.caps;
-	struct hv_result result;
-
-	memset(caps, 0, sizeof(*caps));
-	caps->size = sizeof(*caps);
-	caps->abi_version = HVMOD_ABI_VERSION;
-	caps->features = hv_features();
-	caps->tsc_khz = tsc_khz;
-	caps->vcpus_max = HVMOD_VCPUS_MAX;
-	caps->domains_max = HV_DOMAINS_MAX;
-	caps->run_size = PAGE_SIZE;
-	caps->gpa_bits = HVMOD_GPA_BITS;
-	if (!hv_gate(GATE_NOP, 0, 0, 0, 0, &result)) {
-		caps->core_pages = result.rdx;
-		caps->core_free_pages = result.rcx;
-	}
-	strscpy(caps->module_version, HVMOD_VERSION,
-		sizeof(caps->module_version));
-	return 0;
-}
-
 static long hv_vcpu_kick_ioctl(struct hv_call *call)
 {
 	hv_vcpu_kick(call->object);

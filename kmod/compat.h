@@ -24,7 +24,10 @@
 
 #include <linux/eventfd.h>
 #include <linux/mm.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
 #include <linux/thread_info.h>
+#include <net/genetlink.h>
 #include <asm/msr.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -38,6 +41,26 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags |= flags;
 }
 #endif
+
+/* 6.6: a dump's attributes are in a struct genl_info */
+static inline struct nlattr **hv_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	return genl_dumpit_info(cb)->attrs;
+#else
+	return genl_info_dump(cb)->attrs;
+#endif
+}
+
+/* Kernels without it do not tell how long a thread waited for a processor. */
+static inline u64 hv_run_delay(struct task_struct *task)
+{
+#ifdef CONFIG_SCHED_INFO
+	return task->sched_info.run_delay;
+#else
+	return 0;
+#endif
+}
 
 /* 6.8: eventfd_signal() always adds 1 */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)

@@ -25,27 +25,10 @@
 
 #include "hvmod.h"
 
-#define HV_DOMAIN0	"Domain-0"
-
-/* Names and ids, and that no domain in the table is freed. */
-static DEFINE_MUTEX(hv_domains_lock);
-static DEFINE_XARRAY(hv_domains);	/* struct hv_domain by id */
-static u32 hv_last_id;
-
-/**
- * hv_ticks_to_ns() - TSC ticks in nanoseconds
- * @ticks: ticks
- *
- * Any context.
- *
- * Return: nanoseconds, without overflow below 2^63 of them.
- */
-u64 hv_ticks_to_ns(u64 ticks)
-{
-	u64 rest, seconds = div64_u64_rem(ticks, (u64)tsc_khz * 1000, &rest);
-
-	return seconds * NSEC_PER_SEC + div_u64(rest * USEC_PER_SEC, tsc_khz);
-}
+/* What a domain is charged from the start: itself, its descriptor, its batch. */
+#define HV_DOMAIN_BYTES		(2 * PAGE_SIZE)
+/* And the root of its EPT. */
+#define HV_DOMAIN_TABLES	1
 
 /* [A-Za-z][A-Za-z0-9._-]{0,62}, and nothing behind the NUL. */
 static bool hv_name_valid(const char *name)
@@ -61,47 +44,6 @@ static bool hv_name_valid(const char *name)
 		    (!isalnum(name[i]) && !strchr("._-", name[i])))
 			return false;
 	return !memchr_inv(name + length, 0, HVMOD_NAME_MAX - length);
-}
-
-static bool hv_name_used(const char *name)
-{
-	struct hv_domain *domain;
-	unsigned long id;
-
-	if (!strcmp(name, HV_DOMAIN0))
-		return true;
-	xa_for_each(&hv_domains, id, domain)
-		if (!strcmp(domain->name, name))
-			return true;
-	return false;
-}
-
-/* Give a domain its id and let it be found. */
-static int hv_domain_publish(struct hv_domain *domain)
-{
-	int ret;
-
-	mutex_lock(&hv_domains_lock);
-	if (hv_name_used(domain->name)) {
-		ret = -EEXIST;
-	} else if (hv_last_id == INT_MAX) {
-		ret = -ENOSPC;
-	} else {
-		domain->id = hv_last_id + 1;
-		ret = xa_insert(&hv_domains, domain->id, domain,
-				GFP_KERNEL_ACCOUNT);
-		if (!ret)
-			hv_last_id = domain->id;
-	}
-	mutex_unlock(&hv_domains_lock);
-	return ret;
-}
-
-static void hv_domain_unpublish(struct hv_domain *domain)
-{
-	mutex_lock(&hv_domains_lock);
-	xa_erase(&hv_domains, domain->id);
-	mutex_unlock(&hv_domains_lock);
 }
 
 static void hv_domain_free(struct hv_domain *domain)
@@ -133,6 +75,9 @@ static struct hv_domain *hv_domain_alloc(const struct hvmod_domain_create *arg)
 	INIT_LIST_HEAD(&domain->irqfds);
 	xa_init(&domain->doorbells);
 	memcpy(domain->name, arg->name, sizeof(domain->name));
+	memcpy(&domain->uuid, arg->uuid, sizeof(domain->uuid));
+	if (uuid_is_null(&domain->uuid))
+		uuid_gen(&domain->uuid);
 	domain->vcpus_max = arg->vcpus;
 	domain->mem_max = arg->mem_max;
 	domain->state = HVMOD_STATE_CREATED;
@@ -141,6 +86,7 @@ static struct hv_domain *hv_domain_alloc(const struct hvmod_domain_create *arg)
 	domain->pid = get_pid(task_tgid(current));
 	domain->mm = current->mm;
 	mmgrab(domain->mm);
+	hv_quota_init(domain);
 	if (hv_memory_init(domain)) {
 		hv_domain_free(domain);
 		return NULL;
@@ -155,6 +101,12 @@ static int hv_domain_launch(struct hv_domain *domain)
 	struct hv_result result;
 	long ret;
 
+	ret = hv_charge(domain, HVMOD_MEMORY_DRIVER, HV_DOMAIN_BYTES) ?:
+	      hv_charge(domain, HVMOD_MEMORY_CORE, PAGE_SIZE) ?:
+	      hv_charge(domain, HVMOD_MEMORY_TABLES,
+			HV_DOMAIN_TABLES << PAGE_SHIFT);
+	if (ret)
+		return ret;
 	for (;;) {
 		ret = hv_gate(GATE_DOM_CREATE, ktime_get_real_ns(), 0, 0, 0,
 			      &result);
@@ -167,6 +119,7 @@ static int hv_domain_launch(struct hv_domain *domain)
 		return ret;
 	domain->handle = result.rdx;
 	domain->created = true;
+	hv_charge_tables(domain, result.rcx, HV_DOMAIN_TABLES);
 	return 0;
 }
 
@@ -204,6 +157,9 @@ static void hv_domain_release(struct kref *users)
 
 	mutex_lock(&domain->lock);
 	WRITE_ONCE(domain->state, HVMOD_STATE_DYING);
+	if (domain->listed)
+		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
+	domain->gone = true;
 	mutex_unlock(&domain->lock);
 
 	hv_irqfd_end_all(domain);
@@ -221,7 +177,7 @@ static void hv_domain_release(struct kref *users)
 			return;
 		}
 	}
-	hv_domain_unpublish(domain);
+	hv_domains_remove(domain);
 	hv_domain_free(domain);
 	hv_pool_shrink();
 	hv_put();
@@ -271,7 +227,7 @@ long hv_domain_create(struct hv_call *call)
 		hv_put();
 		return -ENOMEM;
 	}
-	ret = hv_domain_publish(domain);
+	ret = hv_domains_add(domain);
 	if (ret) {
 		hv_domain_free(domain);
 		hv_put();
@@ -280,6 +236,7 @@ long hv_domain_create(struct hv_call *call)
 	ret = hv_domain_launch(domain);
 	if (ret)
 		goto put;
+	hv_domains_announce(domain);
 	file = anon_inode_getfile("[hvmod-domain]", &hv_domain_fops, domain,
 				  O_RDWR);
 	if (IS_ERR(file)) {
@@ -287,117 +244,13 @@ long hv_domain_create(struct hv_call *call)
 		goto put;
 	}
 	arg->id = domain->id;
+	memcpy(arg->uuid, &domain->uuid, sizeof(arg->uuid));
 	call->file = file;
 	return 0;
 
 put:
 	hv_domain_put(domain);
 	return ret;
-}
-
-/* Sum up what the vCPUs did. */
-static void hv_domain_statistics(struct hv_domain *domain,
-				 struct hvmod_domain_info *info)
-{
-	struct hv_result result;
-	struct hv_vcpu *vcpu;
-	unsigned int i;
-	u64 ticks = 0;
-
-	for (i = 0; i < domain->vcpus_max; i++) {
-		vcpu = READ_ONCE(domain->vcpu[i]);
-		if (!vcpu)
-			continue;
-		info->exits_driver += READ_ONCE(vcpu->exits_driver);
-		info->exits_vmm += READ_ONCE(vcpu->exits_vmm);
-		if (hv_gate(GATE_VCPU_STATS, domain->handle, i, 0, 0, &result))
-			continue;
-		info->exits += result.rdx;
-		ticks += result.rcx;
-	}
-	info->run_ns = hv_ticks_to_ns(ticks);
-	if (!hv_gate(GATE_DOM_PAGES, domain->handle, 0, 0, 0, &result))
-		info->core_pages = result.rdx;
-}
-
-static void hv_domain_fill_info(struct hv_domain *domain,
-				struct hvmod_domain_info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->size = sizeof(*info);
-	info->id = domain->id;
-	memcpy(info->name, domain->name, sizeof(info->name));
-	mutex_lock(&domain->lock);
-	info->state = domain->state;
-	info->reason = domain->reason;
-	info->vcpus = domain->vcpus;
-	/* With the lock, a dying domain is not destroyed meanwhile. */
-	if (domain->state != HVMOD_STATE_DYING)
-		hv_domain_statistics(domain, info);
-	mutex_unlock(&domain->lock);
-	info->vcpus_max = domain->vcpus_max;
-	info->mem_max = domain->mem_max;
-	info->mem_current = READ_ONCE(domain->mem_bytes);
-	info->owner_uid = from_kuid_munged(current_user_ns(), domain->uid);
-	info->owner_pid = pid_nr_ns(domain->pid, task_active_pid_ns(current));
-	info->created_ns = domain->created_ns;
-}
-
-static void hv_domain0_fill_info(struct hvmod_domain_info *info)
-{
-	struct hv_result result;
-
-	memset(info, 0, sizeof(*info));
-	info->size = sizeof(*info);
-	strscpy(info->name, HV_DOMAIN0, sizeof(info->name));
-	info->state = HVMOD_STATE_RUNNING;
-	info->vcpus = num_online_cpus();
-	info->vcpus_max = num_possible_cpus();
-	info->mem_max = (u64)totalram_pages() << PAGE_SHIFT;
-	info->mem_current = info->mem_max;
-	info->owner_uid = from_kuid_munged(current_user_ns(), GLOBAL_ROOT_UID);
-	if (!hv_gate(GATE_NOP, 0, 0, 0, 0, &result))
-		info->core_pages = result.rdx;
-}
-
-/**
- * hv_domain_find_info() - HVMOD_DOMAIN_INFO on the device
- * @call: the call
- *
- * Process context; takes the domains lock.
- *
- * Return: 0 or -ENOENT.
- */
-long hv_domain_find_info(struct hv_call *call)
-{
-	struct hvmod_domain_info *info = &call->arg.domain_info;
-	struct hv_domain *domain;
-	unsigned long id = info->id;
-
-	if (!id) {
-		hv_domain0_fill_info(info);
-		return 0;
-	}
-	mutex_lock(&hv_domains_lock);
-	domain = xa_find(&hv_domains, &id, ULONG_MAX, XA_PRESENT);
-	if (domain)
-		hv_domain_fill_info(domain, info);
-	mutex_unlock(&hv_domains_lock);
-	return domain ? 0 : -ENOENT;
-}
-
-/**
- * hv_domain_info() - HVMOD_DOMAIN_INFO on a domain
- * @call: the call
- *
- * Process context.
- *
- * Return: 0.
- */
-long hv_domain_info(struct hv_call *call)
-{
-	hv_domain_fill_info(call->object, &call->arg.domain_info);
-	return 0;
 }
 
 static bool hv_state_valid(u32 state, u32 reason)
@@ -438,9 +291,10 @@ long hv_domain_set_state(struct hv_call *call)
 		/* The end is final; the first reason stands. */
 		if (arg->state != domain->state)
 			ret = -EINVAL;
-	} else {
+	} else if (arg->state != domain->state) {
 		WRITE_ONCE(domain->state, arg->state);
 		domain->reason = arg->reason;
+		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
 		if (arg->state != HVMOD_STATE_RUNNING)
 			for (i = 0; i < domain->vcpus_max; i++)
 				if (domain->vcpu[i])
@@ -488,6 +342,7 @@ long hv_domain_message(struct hv_domain *domain, u64 address, u32 data)
 	ret = hv_gate(GATE_MSI, domain->handle, address, data, 0, &result);
 	if (ret < 0)
 		return ret;
+	atomic64_inc(&domain->msis);
 	hv_domain_poke(domain, result.rcx);
 	return result.rdx;
 }

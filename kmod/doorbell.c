@@ -36,6 +36,9 @@ struct hv_doorbell {
 	u32 match;
 };
 
+/* What a doorbell is charged: itself, and its part of the nodes for ports. */
+#define HV_DOORBELL_BYTES	(sizeof(struct hv_doorbell) + sizeof(struct xa_node))
+
 /**
  * hv_doorbell_ring() - does the exit in the run page ring a doorbell?
  * @vcpu: the vCPU, with HV_RUN_VMM
@@ -121,11 +124,16 @@ static int hv_doorbell_add(struct hv_domain *domain, struct hv_doorbell *new)
 			return -EEXIST;
 	if (domain->doorbell_count >= HVMOD_DOORBELLS_MAX)
 		return -ENOSPC;
+	ret = hv_charge(domain, HVMOD_MEMORY_DRIVER, HV_DOORBELL_BYTES);
+	if (ret)
+		return ret;
 	RCU_INIT_POINTER(new->next, first);
 	ret = xa_err(xa_store(&domain->doorbells, new->port, new,
 			      GFP_KERNEL_ACCOUNT));
 	if (!ret)
 		domain->doorbell_count++;
+	else
+		hv_uncharge(domain, HVMOD_MEMORY_DRIVER, HV_DOORBELL_BYTES);
 	return ret;
 }
 
@@ -151,6 +159,7 @@ static struct hv_doorbell *hv_doorbell_remove(struct hv_domain *domain,
 	else
 		xa_erase(&domain->doorbells, like->port);
 	domain->doorbell_count--;
+	hv_uncharge(domain, HVMOD_MEMORY_DRIVER, HV_DOORBELL_BYTES);
 	return doorbell;
 }
 

@@ -5,6 +5,7 @@
  * Lock order, outermost first:
  *
  *   domains lock > domain->lock
+ *   domains lock, domain->lock > events lock
  *   domain->memory_lock > mmap_lock of the VMM
  *   domain->lock, domain->memory_lock > pool lock
  *   domain->lock, domain->memory_lock > sync lock > cpu_hotplug_lock
@@ -29,14 +30,19 @@
 #include <linux/maple_tree.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
+#include <linux/uuid.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
 
 #include "../uapi/hvmod.h"
+#include "../uapi/hvmod_netlink.h"
 #include "compat.h"
 #include "ring1.h"
+
+#define HV_DOMAIN0	"Domain-0"
 
 /* A 2 MiB page, in 4 KiB pages. */
 #define HV_BLOCK_ORDER	9
@@ -74,6 +80,15 @@ enum hv_vcpu_mode {
  * @wait: where it sleeps in HLT
  * @exits_driver: (r) returns from the guest to the driver
  * @exits_vmm: (r) returns to the VMM
+ * @run_delay: (r) what the scheduler had counted for @thread when it was last
+ *	looked at, nanoseconds
+ * @tid: (r) the number of @thread in the initial namespace
+ * @times: for what follows
+ * @thread: who runs it or ran it last, NULL at first
+ * @waits: what it sleeps for now, or HVMOD_ACTIVITY_RUNNING for nothing
+ * @wait_start: since when, CLOCK_MONOTONIC, nanoseconds
+ * @halt_ns: time in HLT, without the sleep that goes on
+ * @steal_ns: time that threads waited for a processor
  */
 struct hv_vcpu {
 	struct hv_domain *domain;
@@ -88,6 +103,43 @@ struct hv_vcpu {
 	wait_queue_head_t wait;
 	u64 exits_driver;
 	u64 exits_vmm;
+	u64 run_delay;
+	pid_t tid;
+
+	spinlock_t times;
+	struct pid *thread;
+	u32 waits;
+	u64 wait_start;
+	u64 halt_ns;
+	u64 steal_ns;
+};
+
+/**
+ * struct hv_quota - what a domain may hold, and holds
+ * @lock: for all of it
+ * @held: bytes by kind, enum hvmod_memory
+ * @sum: all kinds together
+ * @max: most bytes of all kinds together
+ * @tables: number of tables that ring -1 told of
+ */
+struct hv_quota {
+	spinlock_t lock;
+	u64 held[HVMOD_MEMORY_DRIVER + 1];
+	u64 sum;
+	u64 max;
+	u64 tables;
+};
+
+/**
+ * struct hv_sums - what several domains have together
+ * @domains: how many there are
+ * @vcpus: most vCPUs
+ * @memory: most memory that they may hold, bytes
+ */
+struct hv_sums {
+	u32 domains;
+	u32 vcpus;
+	u64 memory;
 };
 
 /**
@@ -97,13 +149,19 @@ struct hv_vcpu {
  * @handle: (c) for the gate
  * @created: (c) @handle is valid
  * @name: (c) unique
+ * @uuid: (c) unique
+ * @listed: with the domains lock: it has been announced
  * @vcpus_max: (c) most vCPUs
  * @mem_max: (c) most bytes of guest memory
  * @mm: (c) the only address space that may use it; compared and accounted to
  * @uid: (c) creator
  * @pid: (c) creator
  * @created_ns: (c) CLOCK_BOOTTIME
- * @lock: for @reason, @vcpus and changes of @state
+ * @quota: memory that it may hold, and holds; has its own lock
+ * @msis: message-signalled interrupts that were delivered
+ * @lock: for @reason, @vcpus, @seq and changes of @state
+ * @seq: (l) number of the last event about it
+ * @gone: (l) ring -1 does not know it any more
  * @state: (l) to write; read anywhere; enum hvmod_state
  * @reason: (l) enum hvmod_reason
  * @vcpus: (l) number of @vcpu entries in use
@@ -125,14 +183,20 @@ struct hv_domain {
 	u64 handle;
 	bool created;
 	char name[HVMOD_NAME_MAX];
+	uuid_t uuid;
+	bool listed;
 	u32 vcpus_max;
 	u64 mem_max;
 	struct mm_struct *mm;
 	kuid_t uid;
 	struct pid *pid;
 	u64 created_ns;
+	atomic64_t msis;
+	struct hv_quota quota;
 
 	struct mutex lock;
+	u64 seq;
+	bool gone;
 	u32 state;
 	u32 reason;
 	u32 vcpus;
@@ -177,6 +241,34 @@ struct hv_call {
 	} arg;
 };
 
+/**
+ * struct hv_vcpu_stats - what there is to know of a vCPU
+ * @state: enum hvmod_activity
+ * @cpu: processor that runs it or ran it last, -1 if it never ran
+ * @tid: its thread, in the namespace of the current process, or 0
+ * @run_ns: time in the guest
+ * @halt_ns: time asleep in HLT
+ * @steal_ns: time that its thread waited for a processor
+ * @interrupts: injected external interrupts
+ * @nmis: injected NMIs
+ * @resumed: VM exits that ring -1 dealt with, by basic reason
+ * @driver: those that were the driver's
+ * @vmm: those that were the VMM's
+ */
+struct hv_vcpu_stats {
+	u32 state;
+	int cpu;
+	pid_t tid;
+	u64 run_ns;
+	u64 halt_ns;
+	u64 steal_ns;
+	u64 interrupts;
+	u64 nmis;
+	u64 resumed[HV_EXIT_REASONS];
+	u64 driver[HV_EXIT_REASONS];
+	u64 vmm[HV_EXIT_REASONS];
+};
+
 /* chardev.c */
 extern const struct file_operations hv_domain_fops;
 extern const struct file_operations hv_vcpu_fops;
@@ -185,14 +277,46 @@ void hv_chardev_unregister(void);
 
 /* domain.c */
 long hv_domain_create(struct hv_call *call);
-long hv_domain_find_info(struct hv_call *call);
-long hv_domain_info(struct hv_call *call);
 long hv_domain_set_state(struct hv_call *call);
 long hv_domain_msi(struct hv_call *call);
 void hv_domain_put(struct hv_domain *domain);
 long hv_domain_message(struct hv_domain *domain, u64 address, u32 data);
 void hv_domain_poke(struct hv_domain *domain, u64 vcpus);
+
+/* domains.c */
+extern struct mutex hv_domains_lock;
+int hv_domains_add(struct hv_domain *domain);
+void hv_domains_announce(struct hv_domain *domain);
+void hv_domains_remove(struct hv_domain *domain);
+struct hv_domain *hv_domains_next(unsigned long *id);
+struct hv_domain *hv_domains_by_id(u32 id);
+struct hv_domain *hv_domains_by_name(const char *name);
+void hv_domains_sum(const struct hv_domain *but, const kuid_t *uid,
+		    struct hv_sums *sums);
+
+/* info.c */
 u64 hv_ticks_to_ns(u64 ticks);
+void hv_domain_fill_info(struct hv_domain *domain,
+			 struct hvmod_domain_info *info);
+void hv_domain0_fill_info(struct hvmod_domain_info *info);
+void hv_host_fill_caps(struct hvmod_caps *caps);
+long hv_get_caps(struct hv_call *call);
+long hv_domain_find_info(struct hv_call *call);
+long hv_domain_info(struct hv_call *call);
+
+/* stats.c */
+int hv_vcpu_stats(struct hv_vcpu *vcpu, struct hv_vcpu_stats *stats);
+int hv_cpu_stats(unsigned int cpu, struct hv_vcpu_stats *stats);
+void hv_domain0_sums(struct hvmod_domain_info *info);
+void hv_vcpu_account(struct hv_vcpu *vcpu);
+void hv_vcpu_wait_begin(struct hv_vcpu *vcpu, u32 state);
+void hv_vcpu_wait_end(struct hv_vcpu *vcpu);
+
+/* netlink.c */
+int hv_netlink_init(void);
+void hv_netlink_exit(void);
+u64 hv_event_seq(void);
+void hv_event_domain(struct hv_domain *domain, u8 cmd);
 
 /* vcpu.c */
 long hv_vcpu_create(struct hv_call *call);
@@ -234,6 +358,16 @@ int hv_pool_init(unsigned long pages, struct hv_range *own, u32 max,
 		 u32 *count);
 void hv_pool_exit(void);
 void hv_pool_shrink(void);
+
+/* quota.c */
+int hv_charge(struct hv_domain *domain, enum hvmod_memory kind, u64 bytes);
+void hv_uncharge(struct hv_domain *domain, enum hvmod_memory kind, u64 bytes);
+void hv_charge_tables(struct hv_domain *domain, u64 pages, u64 reserved);
+u64 hv_domain_memory(struct hv_domain *domain, u64 *bytes);
+u64 hv_quota_overhead(u64 mem_max, u32 vcpus);
+void hv_quota_init(struct hv_domain *domain);
+int hv_quota_admit(u64 max, u32 vcpus, const struct hv_sums *all,
+		   const struct hv_sums *uid);
 
 /* events.c */
 void hv_events_start(void);

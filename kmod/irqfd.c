@@ -82,6 +82,7 @@ static void hv_irqfd_end(struct hv_irqfd *irqfd)
 
 	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
 	eventfd_ctx_put(irqfd->eventfd);
+	hv_uncharge(irqfd->domain, HVMOD_MEMORY_DRIVER, sizeof(*irqfd));
 	kfree(irqfd);
 }
 
@@ -102,12 +103,18 @@ static int hv_irqfd_new(struct hv_domain *domain, struct eventfd_ctx *eventfd,
 			struct file *file, const struct hvmod_irqfd *arg)
 {
 	struct hv_irqfd *irqfd;
+	int ret;
 
 	if (domain->irqfd_count >= HVMOD_IRQFDS_MAX)
 		return -ENOSPC;
+	ret = hv_charge(domain, HVMOD_MEMORY_DRIVER, sizeof(*irqfd));
+	if (ret)
+		return ret;
 	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
-	if (!irqfd)
+	if (!irqfd) {
+		hv_uncharge(domain, HVMOD_MEMORY_DRIVER, sizeof(*irqfd));
 		return -ENOMEM;
+	}
 	irqfd->domain = domain;
 	irqfd->eventfd = eventfd;
 	irqfd->address = arg->address;

@@ -28,12 +28,17 @@ static int __init hvmod_init(void)
 	ret = hv_launch(selftest, mitigations);
 	if (ret)
 		goto crash;
-	ret = hv_chardev_register();
+	ret = hv_netlink_init();
 	if (ret)
 		goto leave;
+	ret = hv_chardev_register();
+	if (ret)
+		goto netlink;
 	hv_events_start();
 	return 0;
 
+netlink:
+	hv_netlink_exit();
 leave:
 	hv_leave();
 crash:
@@ -45,6 +50,7 @@ crash:
 static void __exit hvmod_exit(void)
 {
 	hv_chardev_unregister();
+	hv_netlink_exit();
 	hv_events_stop();
 	hv_leave();
 	hv_crash_exit();

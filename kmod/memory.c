@@ -25,6 +25,12 @@
 /* Access bits of HV_RUN_FAULT. */
 #define HV_ACCESS_WRITE	BIT(1)
 
+/* Most tables of both EPTs that one GATE_MAP takes. */
+#define HV_MAP_TABLES	8
+
+/* What a range is charged: its record, and its part of nodes of the tree. */
+#define HV_RANGE_BYTES	(sizeof(struct hv_memory) + 256)
+
 /* Tags of the entries in domain->pages. */
 #define HV_PAGE_BLOCK	1UL
 
@@ -71,18 +77,71 @@ static long hv_map(struct hv_domain *domain, unsigned long gfn,
 {
 	u64 count = pages;
 	unsigned int tries = HV_GROW_TRIES;
+	struct hv_result result;
 	long ret;
 
 	if (flags & HVMOD_MEM_READONLY)
 		count |= HV_MAP_READONLY;
+	ret = hv_charge(domain, HVMOD_MEMORY_TABLES,
+			HV_MAP_TABLES << PAGE_SHIFT);
+	if (ret)
+		return ret;
 	for (;;) {
 		ret = hv_gate(GATE_MAP, domain->handle, (u64)gfn << PAGE_SHIFT,
-			      page_to_phys(page), count, NULL);
+			      page_to_phys(page), count, &result);
 		if (ret != -ENOMEM || !tries--)
-			return ret;
+			break;
 		if (hv_pool_grow())
-			return -ENOMEM;
+			break;
 	}
+	/* A failure may have made tables too, which stay. No core, no answer. */
+	hv_charge_tables(domain, ret == -EIO ? 0 : result.rcx, HV_MAP_TABLES);
+	return ret;
+}
+
+/*
+ * Memory of the nodes that domain->pages has for a frame alone. It is charged
+ * before the frame is entered, and given back after it was taken out.
+ */
+static u64 hv_node_bytes(struct hv_domain *domain, unsigned long gfn)
+{
+	unsigned int shift;
+	u64 bytes = 0;
+
+	for (shift = XA_CHUNK_SHIFT; shift < HVMOD_GPA_BITS - PAGE_SHIFT;
+	     shift += XA_CHUNK_SHIFT) {
+		unsigned long index = round_down(gfn, BIT(shift));
+		unsigned long last = index + BIT(shift) - 1;
+
+		if (xa_find(&domain->pages, &index, last, XA_PRESENT))
+			break;
+		bytes += sizeof(struct xa_node);
+	}
+	return bytes;
+}
+
+/* Charge a mapping that is to be made, or neither part of it. */
+static int hv_charge_pages(struct hv_domain *domain, unsigned long gfn,
+			   unsigned long pages)
+{
+	int ret;
+
+	ret = hv_charge(domain, HVMOD_MEMORY_GUEST, (u64)pages << PAGE_SHIFT);
+	if (ret)
+		return ret;
+	ret = hv_charge(domain, HVMOD_MEMORY_DRIVER, hv_node_bytes(domain, gfn));
+	if (ret)
+		hv_uncharge(domain, HVMOD_MEMORY_GUEST,
+			    (u64)pages << PAGE_SHIFT);
+	return ret;
+}
+
+/* Undo hv_charge_pages(), when the frame is not in domain->pages any more. */
+static void hv_uncharge_pages(struct hv_domain *domain, unsigned long gfn,
+			      unsigned long pages)
+{
+	hv_uncharge(domain, HVMOD_MEMORY_GUEST, (u64)pages << PAGE_SHIFT);
+	hv_uncharge(domain, HVMOD_MEMORY_DRIVER, hv_node_bytes(domain, gfn));
 }
 
 /* Enter pinned pages into the EPT and keep them, or neither. */
@@ -93,13 +152,18 @@ static int hv_map_pinned(struct hv_domain *domain, struct hv_memory *memory,
 	unsigned long tag = pages == 1 ? 0 : HV_PAGE_BLOCK;
 	long ret;
 
-	ret = xa_err(xa_store(&domain->pages, gfn, xa_tag_pointer(page, tag),
-			      GFP_KERNEL_ACCOUNT));
+	ret = hv_charge_pages(domain, gfn, pages);
 	if (ret)
 		return ret;
-	ret = hv_map(domain, gfn, page, pages, memory->flags);
+	ret = xa_err(xa_store(&domain->pages, gfn, xa_tag_pointer(page, tag),
+			      GFP_KERNEL_ACCOUNT));
+	if (!ret) {
+		ret = hv_map(domain, gfn, page, pages, memory->flags);
+		if (ret)
+			xa_erase(&domain->pages, gfn);
+	}
 	if (ret)
-		xa_erase(&domain->pages, gfn);
+		hv_uncharge_pages(domain, gfn, pages);
 	return ret;
 }
 
@@ -225,6 +289,26 @@ int hv_memory_fault(struct hv_domain *domain, u64 gpa, u64 access)
 	return ret;
 }
 
+static int hv_add_range(struct hv_domain *domain, struct hv_memory *memory)
+{
+	u64 bytes = (u64)(memory->last - memory->first + 1) << PAGE_SHIFT;
+	int ret;
+
+	if (domain->mem_bytes > domain->mem_max ||
+	    bytes > domain->mem_max - domain->mem_bytes)
+		return -EDQUOT;
+	ret = hv_charge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
+	if (ret)
+		return ret;
+	ret = mtree_insert_range(&domain->ranges, memory->first, memory->last,
+				 memory, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		hv_uncharge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
+	else
+		WRITE_ONCE(domain->mem_bytes, domain->mem_bytes + bytes);
+	return ret;
+}
+
 /**
  * hv_memory_map() - HVMOD_MEM_MAP
  * @call: the call, on a domain
@@ -258,14 +342,7 @@ long hv_memory_map(struct hv_call *call)
 	memory->flags = arg->flags;
 
 	mutex_lock(&domain->memory_lock);
-	if (arg->bytes > domain->mem_max - domain->mem_bytes)
-		ret = -EDQUOT;
-	else
-		ret = mtree_insert_range(&domain->ranges, memory->first,
-					 memory->last, memory,
-					 GFP_KERNEL_ACCOUNT);
-	if (!ret)
-		WRITE_ONCE(domain->mem_bytes, domain->mem_bytes + arg->bytes);
+	ret = hv_add_range(domain, memory);
 	mutex_unlock(&domain->memory_lock);
 
 	if (ret)
@@ -306,6 +383,7 @@ static void hv_release_pages(struct hv_domain *domain, unsigned long first,
 
 	xa_for_each_range(&domain->pages, gfn, entry, first, last) {
 		xa_erase(&domain->pages, gfn);
+		hv_uncharge_pages(domain, gfn, hv_entry_pages(entry));
 		hv_unpin(domain, xa_untag_pointer(entry), hv_entry_pages(entry),
 			 true);
 		cond_resched();
@@ -344,6 +422,7 @@ long hv_memory_unmap(struct hv_call *call)
 	hv_unmap_pages(domain, memory->first, memory->last);
 	hv_sync();
 	hv_release_pages(domain, memory->first, memory->last);
+	hv_uncharge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
 	WRITE_ONCE(domain->mem_bytes, domain->mem_bytes - arg->bytes);
 	mutex_unlock(&domain->memory_lock);
 	kfree(memory);

@@ -108,6 +108,7 @@ static void hv_vcpu_halt(struct hv_vcpu *vcpu, u64 deadline)
 
 	if (deadline && !expires)
 		return;
+	hv_vcpu_wait_begin(vcpu, HVMOD_ACTIVITY_HALTED);
 	for (;;) {
 		prepare_to_wait(&vcpu->wait, &wait, TASK_INTERRUPTIBLE);
 		if (READ_ONCE(vcpu->wake) || hv_vcpu_stopped(vcpu) ||
@@ -118,6 +119,7 @@ static void hv_vcpu_halt(struct hv_vcpu *vcpu, u64 deadline)
 			break;
 	}
 	finish_wait(&vcpu->wait, &wait);
+	hv_vcpu_wait_end(vcpu);
 }
 
 static long hv_vcpu_fault(struct hv_vcpu *vcpu, u64 gpa, u64 access)
@@ -186,6 +188,9 @@ static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 	long ret;
 
 	for (;;) {
+		if (unlikely(hv_run_delay(current) != vcpu->run_delay ||
+			     current->pid != vcpu->tid))
+			hv_vcpu_account(vcpu);
 		local_irq_disable();
 		WRITE_ONCE(vcpu->wake, false);
 		WRITE_ONCE(vcpu->cpu, smp_processor_id());

@@ -27,11 +27,21 @@
  */
 #define HV_CLEAR_TRIES	16
 
+/*
+ * What a vCPU is charged: four pages of ring -1, the run page, and the driver's
+ * record and descriptor.
+ */
+#define HV_VCPU_BYTES	(6 * PAGE_SIZE)
+
+/* Most tables of Domain-0's EPT that sharing the run page takes. */
+#define HV_VCPU_TABLES	2
+
 static struct hv_vcpu *hv_vcpu_alloc(struct hv_domain *domain, u32 index)
 {
 	struct hv_vcpu *vcpu;
 
 	BUILD_BUG_ON(sizeof(struct hvmod_run) > PAGE_SIZE);
+	BUILD_BUG_ON(sizeof(*vcpu) > PAGE_SIZE / 2);
 	vcpu = kzalloc(sizeof(*vcpu), GFP_KERNEL_ACCOUNT);
 	if (!vcpu)
 		return NULL;
@@ -47,6 +57,8 @@ static struct hv_vcpu *hv_vcpu_alloc(struct hv_domain *domain, u32 index)
 	vcpu->index = index;
 	vcpu->cpu = -1;
 	init_waitqueue_head(&vcpu->wait);
+	spin_lock_init(&vcpu->times);
+	vcpu->waits = HVMOD_ACTIVITY_RUNNING;
 	return vcpu;
 }
 
@@ -59,23 +71,50 @@ static struct hv_vcpu *hv_vcpu_alloc(struct hv_domain *domain, u32 index)
 void hv_vcpu_free(struct hv_vcpu *vcpu)
 {
 	put_page(vcpu->page);
+	put_pid(vcpu->thread);
 	kfree(vcpu);
 }
 
-/* Make the vCPU in ring -1. Domain's lock held. */
-static long hv_vcpu_launch(struct hv_vcpu *vcpu)
+static long hv_vcpu_launch_charged(struct hv_vcpu *vcpu)
 {
 	unsigned int tries = HV_GROW_TRIES;
+	struct hv_result result;
 	long ret;
 
 	for (;;) {
 		ret = hv_gate(GATE_VCPU_CREATE, vcpu->domain->handle,
-			      vcpu->index, page_to_phys(vcpu->page), 0, NULL);
+			      vcpu->index, page_to_phys(vcpu->page), 0,
+			      &result);
+		if (!ret)
+			hv_charge_tables(vcpu->domain, result.rcx,
+					 HV_VCPU_TABLES);
 		if (ret != -ENOMEM || !tries--)
 			return ret;
 		if (hv_pool_grow())
 			return -ENOMEM;
 	}
+}
+
+/* Make the vCPU in ring -1. Domain's lock held. */
+static long hv_vcpu_launch(struct hv_vcpu *vcpu)
+{
+	struct hv_domain *domain = vcpu->domain;
+	long ret;
+
+	ret = hv_charge(domain, HVMOD_MEMORY_CORE, HV_VCPU_BYTES);
+	if (ret)
+		return ret;
+	ret = hv_charge(domain, HVMOD_MEMORY_TABLES,
+			HV_VCPU_TABLES << PAGE_SHIFT);
+	if (!ret) {
+		ret = hv_vcpu_launch_charged(vcpu);
+		if (!ret)
+			return 0;
+		hv_uncharge(domain, HVMOD_MEMORY_TABLES,
+			    HV_VCPU_TABLES << PAGE_SHIFT);
+	}
+	hv_uncharge(domain, HVMOD_MEMORY_CORE, HV_VCPU_BYTES);
+	return ret;
 }
 
 /**
@@ -113,6 +152,7 @@ long hv_vcpu_create(struct hv_call *call)
 		domain->vcpus++;
 		/* Who finds it finds it complete. */
 		smp_store_release(&domain->vcpu[index], vcpu);
+		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
 	}
 	mutex_unlock(&domain->lock);
 	if (ret) {

@@ -131,9 +131,11 @@ struct hvmod_caps {
  * @id: the id that the domain got, 1 to 2^31 - 1, not given again while the
  *	module is loaded (out)
  * @mem_max: most guest memory in bytes, a multiple of 4096, not 0 (in)
+ * @uuid: RFC 9562 UUID in the order in which it is printed, or all zeroes for
+ *	a random one (in); what it got (out)
  *
- * Returns the domain descriptor. EEXIST: the name is in use. EINVAL: bad name,
- * vCPU count or size. ENOSPC: no more domains. ENOMEM: no memory, or @mem_max
+ * Returns the domain descriptor. EEXIST: the name or UUID is in use. EINVAL:
+ * bad name, vCPU count or size. ENOSPC: no more domains. ENOMEM: no memory, or @mem_max
  * is more than the machine has. Process context, may sleep.
  */
 struct hvmod_domain_create {
@@ -143,6 +145,7 @@ struct hvmod_domain_create {
 	__u32	vcpus;
 	__u32	id;
 	__u64	mem_max;
+	__u8	uuid[16];
 };
 
 /**
@@ -166,6 +169,8 @@ struct hvmod_domain_create {
  * @exits: VM exits of all vCPUs (out)
  * @exits_driver: those that left ring -1 for the driver (out)
  * @exits_vmm: those that left the kernel for the VMM (out)
+ * @uuid: its UUID, all zeroes for Domain-0 (out)
+ * @seq: number of the last life-cycle event about it, see hvmod_netlink.h (out)
  *
  * Walking from id 0 upward lists all domains: ask with id = last id + 1 until
  * ENOENT. Domain-0 has id 0 and comes first. Any user who can open the device
@@ -189,6 +194,8 @@ struct hvmod_domain_info {
 	__u64	exits;
 	__u64	exits_driver;
 	__u64	exits_vmm;
+	__u8	uuid[16];
+	__u64	seq;
 };
 
 /**

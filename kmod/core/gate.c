@@ -46,17 +46,18 @@ static long gate_reclaim(struct call *call)
 
 /*
  * What an operation took from the pool is in use for its domain; all but
- * @objects of it are tables.
+ * @objects of it are tables. RCX tells how many there are now.
  */
-static void charge(u64 handle, u64 before, u64 objects)
+static void charge(struct call *call, u64 handle, u64 before, u64 objects)
 {
 	struct domain *domain = domain_get(handle);
 	u64 pages = before - machine.pool.count;
 
-	if (domain) {
-		domain->pages += pages;
-		domain->tables += pages - objects;
-	}
+	if (!domain)
+		return;
+	domain->pages += pages;
+	domain->tables += pages - objects;
+	call->rcx = domain->tables;
 }
 
 static long gate_dom_create(struct call *call)
@@ -68,7 +69,7 @@ static long gate_dom_create(struct call *call)
 		return -HV_EBUSY;
 	ret = domain_create(call->a, &call->rdx);
 	if (!ret)
-		charge(call->rdx, before, 1);
+		charge(call, call->rdx, before, 1);
 	return ret;
 }
 
@@ -95,7 +96,7 @@ static long gate_vcpu_create(struct call *call)
 
 	/* What a failure took is on its way back; tables stay. */
 	if (!ret)
-		charge(call->a, before, VCPU_PAGES);
+		charge(call, call->a, before, VCPU_PAGES);
 	return ret;
 }
 
@@ -105,7 +106,7 @@ static long gate_map(struct call *call)
 	long ret = domain_map(call->a, call->b, call->c, call->d & ~HV_MAP_READONLY,
 			      call->d & HV_MAP_READONLY);
 
-	charge(call->a, before, 0);
+	charge(call, call->a, before, 0);
 	return ret;
 }
 
@@ -254,6 +255,7 @@ static long gate_cpu_counts(struct call *call)
 		return -HV_EINVAL;
 	counts = phys(call->b);
 	__builtin_memset(counts, 0, sizeof(*counts));
+	counts->ticks = machine.cpu[call->a]->domu_ticks;
 	__builtin_memcpy(counts->exits, machine.cpu[call->a]->exits, sizeof(counts->exits));
 	return 0;
 }

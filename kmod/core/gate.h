@@ -49,12 +49,13 @@
  *	a call, all or none. -EBUSY: one of them is not plain Domain-0 memory.
  * @GATE_RECLAIM: RDX = physical address of a free page, zeroed, that is
  *	Domain-0's again. -ENOENT: none is free.
- * @GATE_DOM_CREATE: (wall_ns) RDX = handle. @wall_ns: CLOCK_REALTIME at guest
- *	time 0. -ENOMEM: donate pages and try again. -ENOSPC: no more domains.
+ * @GATE_DOM_CREATE: (wall_ns) RDX = handle, RCX = tables, as with GATE_DOM_PAGES.
+ *	@wall_ns: CLOCK_REALTIME at guest time 0. -ENOMEM: donate pages and try again. -ENOSPC: no more domains.
  * @GATE_DOM_DESTROY: (domain) -EBUSY while a page is mapped or a vCPU runs;
  *	-EAGAIN with RDX = processor whose GATE_CLEAR_ALL is needed first.
  * @GATE_VCPU_CREATE: (domain, index, run_pa) @run_pa: the run page, plain
  *	Domain-0 memory, shared with the core until the domain is destroyed.
+ *	RCX = tables.
  * @GATE_VCPU_RUN: (domain, index, limit) with interrupts off, for at most
  *	@limit TSC ticks (0: as long as the core thinks fit, a few ms).
  *	RAX = enum hv_outcome; -EAGAIN with RDX = processor that has to do GATE_VCPU_CLEAR first;
@@ -73,7 +74,7 @@
  * @GATE_MAP: (domain, gpa, pa, pages | HV_MAP_READONLY) 1 to 512 pages
  *	that do not cross a 2 MiB boundary of @gpa; 512 aligned ones get a 2 MiB
  *	entry. -EBUSY: a page is not plain Domain-0 memory. -EEXIST: @gpa is
- *	mapped. -ENOMEM: donate and try again.
+ *	mapped. -ENOMEM: donate and try again. RCX = tables, on errors too.
  * @GATE_UNMAP: (domain, gpa, pages) as mapped. GATE_SYNC on every processor
  *	must follow before the pages are used otherwise.
  * @GATE_APIC: (domain, index, offset | HV_APIC_WRITE, value) a load or store
@@ -89,8 +90,8 @@
  *	hv_boot.flags has HV_BOOT_SELFTEST.
  * @GATE_VCPU_COUNTS: (domain, index, pa) struct hv_counts into the page at
  *	@pa, plain Domain-0 memory. The vCPU may run meanwhile.
- * @GATE_CPU_COUNTS: (cpu, pa) the same of Domain-0 on one processor; of
- *	@exits alone.
+ * @GATE_CPU_COUNTS: (cpu, pa) the same of one processor: @ticks that DomUs had,
+ *	and @exits of Domain-0.
  */
 enum hv_gate {
 	GATE_NOP		= 0,

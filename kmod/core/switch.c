@@ -250,11 +250,14 @@ void vcpu_leave(struct cpu *cpu, enum hv_outcome outcome)
 {
 	struct vcpu *vcpu = cpu->vcpu;
 	u64 *gpr = cpu->dom0.gpr;
+	u64 ticks;
 
 	spec_leave_domu(cpu);
 	keep_interrupted_event(vcpu);
 	load_dom0(cpu, vcpu);
-	vcpu->counts->ticks += rdtsc() - vcpu->entered;
+	ticks = rdtsc() - vcpu->entered;
+	vcpu->counts->ticks += ticks;
+	cpu->domu_ticks += ticks;
 	gpr[RAX] = outcome;
 	gpr[RDX] = vcpu->run_value[0];
 	gpr[RCX] = vcpu->run_value[1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Small domains by the bare ioctls, and TAP, for the programs of this
+ * Small domains by the bare ioctls, for the programs of this
  * directory. A guest is real-mode code at GUEST_BASE with CS, DS and SS at 0.
  */
 #ifndef VM_H
@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +21,8 @@
 #include <unistd.h>
 
 #include <hvmod.h>
+
+#include "tap.h"
 
 #define GUEST_MEMORY	(2 << 20)
 #define GUEST_BASE	0x1000
@@ -35,47 +36,6 @@ struct vm {
 	char *memory;
 	char name[HVMOD_NAME_MAX];
 };
-
-static int tap_count, tap_failed;
-
-/* The first line of what a test says. */
-__attribute__((constructor, unused))
-static void tap_version(void)
-{
-	puts("TAP version 13");
-}
-
-/* A test with a text of its own. */
-#define ok(condition, ...) tap_ok(condition, __LINE__, __VA_ARGS__)
-
-__attribute__((format(printf, 3, 4), unused))
-static bool tap_ok(bool good, int line, const char *format, ...)
-{
-	va_list list;
-
-	printf("%sok %d - ", good ? "" : "not ", ++tap_count);
-	va_start(list, format);
-	vprintf(format, list);
-	va_end(list);
-	printf(good ? "\n" : "\n# line %d\n", line);
-	fflush(stdout);
-	tap_failed += !good;
-	return good;
-}
-
-__attribute__((unused))
-static int tap_done(void)
-{
-	printf("1..%d\n", tap_count);
-	return tap_failed ? 1 : 0;
-}
-
-static int need(int ret, const char *what)
-{
-	if (ret < 0)
-		err(1, "%s", what);
-	return ret;
-}
 
 static int vm_device(void)
 {
