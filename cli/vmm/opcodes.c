@@ -192,7 +192,7 @@ const struct opcode opcodes[] = {
 	ROW(0F, 0xBF, ANY, ANY, MOVSX, G_E, 2, R),
 	ROW(0F, 0xC0, ANY, ANY, XADD, E_G, OP, RWL | B),
 	ROW(0F, 0xC1, ANY, ANY, XADD, E_G, OP, RWL),
-	ROW(0F, 0xC3, NONE, ANY, MOV, E_G, OP, W | OPCODE_NO_16), /* MOVNTI */
+	ROW(0F, 0xC3, NONE, ANY, MOV, E_G, W, W),		/* MOVNTI */
 	ROW(0F, 0xC7, ANY, 1, CMPXCHG8B, E, 2W, RWL),
 	ROW(0F, 0xD6, 66, ANY, VMOV, E_V, 8, W),		/* MOVQ */
 	ROW(0F, 0xE7, 66, ANY, VMOV, E_V, 16, W | AL),		/* MOVNTDQ */

@@ -56,24 +56,25 @@ static enum mmio_result raise_segment(struct emulation *e,
 							  : VECTOR_GP, 0);
 }
 
-static enum mmio_result find_linear(struct emulation *e, unsigned int index,
-				    uint64_t offset, unsigned int width,
-				    bool write, uint64_t *linear)
+static uint64_t linear_of(const struct emulation *e, unsigned int index,
+			  uint64_t offset)
 {
-	const struct hvmod_segment *segment =
-		&e->run->sregs.segment[index];
+	uint64_t base = e->run->sregs.segment[index].base;
 
-	*linear = offset;
-	if (e->insn.code_width == 8) {
-		if (index >= HVMOD_SEG_FS)
-			*linear += segment->base;
-		return MMIO_DONE;
-	}
-	if (!rights_allow(e, segment, write) ||
-	    !limit_allows(segment, offset, width))
-		return raise_segment(e, index);
-	*linear = (offset + segment->base) & UINT32_MAX;
-	return MMIO_DONE;
+	if (e->insn.code_width != 8)
+		return (offset + base) & UINT32_MAX;
+	return index >= HVMOD_SEG_FS ? offset + base : offset;
+}
+
+/* 64-bit code has neither rights nor limits. */
+static bool segment_allows(const struct emulation *e, unsigned int index,
+			   uint64_t offset, unsigned int width, bool write)
+{
+	const struct hvmod_segment *segment = &e->run->sregs.segment[index];
+
+	return e->insn.code_width == 8 ||
+	       (rights_allow(e, segment, write) &&
+		limit_allows(segment, offset, width));
 }
 
 static bool is_misaligned(const struct emulation *e, uint64_t linear,
@@ -121,17 +122,16 @@ enum mmio_result operand_find(struct emulation *e, unsigned int segment,
 			      uint64_t offset, unsigned int width,
 			      unsigned int access, struct operand *operand)
 {
+	uint64_t linear = linear_of(e, segment, offset);
 	enum mmio_result result;
-	uint64_t linear = 0;
 	unsigned int here;
 	unsigned int i;
 
-	result = find_linear(e, segment, offset, width, access & OPERAND_WRITE,
-			     &linear);
-	if (result != MMIO_DONE)
-		return result;
+	/* Which of two exceptions comes is open; so have processors chosen. */
 	if ((access & OPERAND_ALIGNED) && (linear & (width - 1)))
 		return emulation_raise(e, VECTOR_GP, 0);
+	if (!segment_allows(e, segment, offset, width, access & OPERAND_WRITE))
+		return raise_segment(e, segment);
 	if (is_misaligned(e, linear, width))
 		return emulation_raise(e, VECTOR_AC, 0);
 

@@ -171,10 +171,29 @@ static int put_vectors(void *ctx, const struct vectors *vectors)
 	return 0;
 }
 
+/* As native_segments() makes them. */
+static void set_segments(const struct arena *arena, struct hvmod_sregs *sregs,
+			 unsigned int code_width)
+{
+	struct hvmod_segment segment = {
+		.base = (uintptr_t)arena->native,
+		.limit = 0xFFFF,
+		.attributes = code_width == 4 ? 0x40FB : 0x00FB,
+	};
+
+	sregs->segment[HVMOD_SEG_CS] = segment;
+	segment.limit = ARENA_LIMIT;
+	segment.attributes = 0x40F3;
+	sregs->segment[HVMOD_SEG_DS] = segment;
+	sregs->segment[HVMOD_SEG_ES] = segment;
+	sregs->segment[HVMOD_SEG_SS] = segment;
+}
+
 /**
  * arena_emulate() - emulate one instruction with all of its repetitions
  * @arena: the pages
  * @run: registers before and after; control registers are set here
+ * @code_width: as in struct native
  * @fault: the exception after MMIO_FAULT
  *
  * Where the emulation would leave the rest to the processor, the memory becomes
@@ -183,6 +202,7 @@ static int put_vectors(void *ctx, const struct vectors *vectors)
  * Return: enum mmio_result
  */
 enum mmio_result arena_emulate(struct arena *arena, struct hvmod_run *run,
+			       unsigned int code_width,
 			       struct guest_fault *fault)
 {
 	const struct mmio_env env = {
@@ -205,6 +225,8 @@ enum mmio_result arena_emulate(struct arena *arena, struct hvmod_run *run,
 		.segment[HVMOD_SEG_CS].attributes = 0xA0FB,
 		.segment[HVMOD_SEG_SS].attributes = 0xC0F3,
 	};
+	if (code_width != 8)
+		set_segments(arena, &run->sregs, code_width);
 	run->mmio.access = 1;
 	map_all(arena, false);
 	for (calls = 0; calls < CALLS_MAX; calls++) {

@@ -19,6 +19,9 @@ enum arena_page {
 	ARENA_DEVICE_2, ARENA_READ_ONLY, ARENA_HOLE_2, ARENA_PAGES
 };
 
+/* Limit of the segments of 16- and 32-bit code: in the last page. */
+#define ARENA_LIMIT	(ARENA_HOLE_2 * PAGE + 7)
+
 /**
  * struct arena - the pages
  * @native: where they are in this process, below 2 GiB; also the linear address
@@ -41,6 +44,7 @@ void arena_poke(struct arena *arena, uint64_t offset, const void *from,
 void arena_copy(struct arena *arena);
 bool arena_equal(const struct arena *arena);
 enum mmio_result arena_emulate(struct arena *arena, struct hvmod_run *run,
+			       unsigned int code_width,
 			       struct guest_fault *fault);
 
 #endif

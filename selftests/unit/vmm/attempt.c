@@ -49,6 +49,11 @@ static bool is_vex(const struct opcode *row)
 	return row->map >= MAP_VEX;
 }
 
+static unsigned int mode_of(const struct attempt *t)
+{
+	return t->native.code_width;
+}
+
 static void put_legacy_prefixes(struct attempt *t)
 {
 	static const uint8_t mandatory[] = {
@@ -56,11 +61,14 @@ static void put_legacy_prefixes(struct attempt *t)
 	};
 	const struct opcode *row = t->row;
 
-	t->address_32 = !rnd(8);
-	if (t->address_32)
+	t->address_width = mode_of(t);
+	if (!rnd(mode_of(t) == 8 ? 8 : 3)) {
+		t->address_width = mode_of(t) == 4 ? 2 : 4;
 		put(t, 0x67, 1);
+	}
+	/* ES, CS, SS, DS: in 64-bit code without effect. */
 	if (!rnd(16))
-		put(t, rnd(2) ? 0x3E : 0x2E, 1);
+		put(t, 0x26 | rnd(4) << 3, 1);
 	t->lock = (row->flags & OPCODE_LOCK) && rnd(2);
 	if (t->lock)
 		put(t, 0xF0, 1);
@@ -89,8 +97,10 @@ static void put_vex(struct attempt *t)
 			 rnd(2);
 	unsigned int last;
 
-	t->rex = (unsigned int)rnd(16);
+	t->rex = (unsigned int)rnd(16) & (mode_of(t) == 8 ? 0xF : 8);
 	t->vvvv = row->flags & OPCODE_NO_B ? 0 : (unsigned int)rnd(16);
+	if (mode_of(t) != 8)
+		t->vvvv &= 7;
 	last = (~t->vvvv & 0xF) << 3 | l << 2 | pp[row->prefix];
 	if (row->map == MAP_VEX_0F && rnd(2)) {
 		t->rex &= 4;
@@ -110,7 +120,7 @@ static void put_opcode(struct attempt *t)
 	if (is_vex(row)) {
 		put_vex(t);
 	} else {
-		if (rnd(4)) {
+		if (mode_of(t) == 8 && rnd(4)) {
 			t->rex = 0x40 | (unsigned int)rnd(16);
 			put(t, t->rex, 1);
 		}
@@ -124,13 +134,51 @@ static void put_opcode(struct attempt *t)
 	put(t, row->byte, 1);
 }
 
-static uint64_t base_of(void)
+/* What has to be added to an offset in the arena to make it an address. */
+static uint64_t base_of(const struct attempt *t)
 {
-	return (uintptr_t)arena->native;
+	return mode_of(t) == 8 ? (uintptr_t)arena->native : 0;
+}
+
+/* The address forms of 16 bits. */
+static void put_modrm_16(struct attempt *t)
+{
+	static const struct {
+		uint8_t base;
+		uint8_t index;
+	} forms[8] = {
+		{ HVMOD_GPR_RBX, HVMOD_GPR_RSI }, { HVMOD_GPR_RBX, HVMOD_GPR_RDI },
+		{ HVMOD_GPR_RBP, HVMOD_GPR_RSI }, { HVMOD_GPR_RBP, HVMOD_GPR_RDI },
+		{ HVMOD_GPR_RSI, INSN_NO_REG }, { HVMOD_GPR_RDI, INSN_NO_REG },
+		{ HVMOD_GPR_RBP, INSN_NO_REG }, { HVMOD_GPR_RBX, INSN_NO_REG },
+	};
+	unsigned int digit = t->row->digit;
+	unsigned int mod = (unsigned int)rnd(3);
+	unsigned int rm = (unsigned int)rnd(8);
+	uint64_t *gpr = (uint64_t *)t->native.regs.gpr;
+	uint64_t displacement = rnd(1U << 16);
+	uint64_t rest;
+
+	t->reg = digit == DIGIT_ANY ? (unsigned int)rnd(8) : digit;
+	put(t, mod << 6 | t->reg << 3 | rm, 1);
+	if (mod == 0 && rm == 6) {
+		put(t, t->target, 2);
+		return;
+	}
+	put(t, displacement, mod);
+	if (mod == 0)
+		displacement = 0;
+	if (mod == 1)
+		displacement = alu_sign_extend(displacement & 0xFF, 1);
+	rest = t->target - displacement;
+	if (forms[rm].index != INSN_NO_REG)
+		rest -= gpr[forms[rm].index];
+	gpr[forms[rm].base] = (gpr[forms[rm].base] & 0xFFFF0000) |
+			      (rest & 0xFFFF);
 }
 
 /* ModRM and behind it, so that the operand is at t->target. */
-static void put_modrm(struct attempt *t, unsigned int imm_bytes)
+static void put_modrm_32(struct attempt *t, unsigned int imm_bytes)
 {
 	unsigned int digit = t->row->digit;
 	unsigned int reg = digit == DIGIT_ANY ? (unsigned int)rnd(8) : digit;
@@ -142,7 +190,7 @@ static void put_modrm(struct attempt *t, unsigned int imm_bytes)
 	uint64_t displacement = mod == 1 ? alu_sign_extend(rnd(256), 1)
 					 : alu_sign_extend(rnd(1ULL << 32), 4);
 	unsigned int displacement_bytes = mod == 1 ? 1 : mod == 2 ? 4 : 0;
-	uint64_t address = base_of() + t->target;
+	uint64_t address = base_of(t) + t->target;
 	uint64_t rest;
 	unsigned int base;
 
@@ -151,9 +199,10 @@ static void put_modrm(struct attempt *t, unsigned int imm_bytes)
 	t->reg = reg | (t->rex & 4 ? 8 : 0);
 	put(t, mod << 6 | reg << 3 | rm, 1);
 	if (mod == 0 && rm == 5) {
-		rest = address - (base_of() + t->code + t->length + 4 +
-				  imm_bytes);
-		put(t, rest, 4);
+		if (mode_of(t) == 8)
+			address -= base_of(t) + t->code + t->length + 4 +
+				   imm_bytes;
+		put(t, address, 4);
 		return;
 	}
 	base = rm | (t->rex & 1 ? 8 : 0);
@@ -183,12 +232,12 @@ static void put_modrm(struct attempt *t, unsigned int imm_bytes)
 	if (base == INSN_NO_REG) {
 		/* What is no sum of 32 bits is tried again by the caller. */
 		displacement = rest;
-		if (alu_sign_extend(rest, 4) != rest)
+		if (mode_of(t) == 8 && alu_sign_extend(rest, 4) != rest)
 			t->length = sizeof(t->bytes);
 	} else if (index != base || index == 4) {
 		gpr[base] = rest;
 		/* Only the low half counts. */
-		if (t->address_32)
+		if (mode_of(t) == 8 && t->address_width == 4)
 			gpr[base] ^= rnd(1ULL << 32) << 32;
 	}
 	if (t->length < sizeof(t->bytes) - 8)
@@ -215,7 +264,7 @@ static unsigned int imm_bytes(const struct attempt *t)
 		return 1;
 	for (i = 0; i < 5; i++)
 		word |= t->bytes[i] == 0x66;
-	return word && !(t->rex & 8) ? 2 : 4;
+	return word != (mode_of(t) == 2) && !(t->rex & 8) ? 2 : 4;
 }
 
 static uint64_t random_target(void)
@@ -271,11 +320,12 @@ static void set_string(struct attempt *t)
 {
 	uint64_t *gpr = (uint64_t *)t->native.regs.gpr;
 	uint64_t to = random_target();
-	uint64_t high = t->address_32 ? rnd(1ULL << 32) << 32 : 0;
+	uint64_t high = t->address_width == mode_of(t) && mode_of(t) == 8
+		? 0 : tap_random(&seed) & ~bus_mask(t->address_width);
 	bool down = t->native.regs.rflags & RFLAGS_DF;
 
-	gpr[HVMOD_GPR_RSI] = (base_of() + t->target) | high;
-	gpr[HVMOD_GPR_RDI] = (base_of() + to) | high;
+	gpr[HVMOD_GPR_RSI] = (base_of(t) + t->target) | high;
+	gpr[HVMOD_GPR_RDI] = (base_of(t) + to) | high;
 	gpr[HVMOD_GPR_RCX] = (1 + rnd(20)) | high;
 	if (!rnd(10))
 		gpr[HVMOD_GPR_RCX] += 300;
@@ -294,12 +344,15 @@ static void set_string(struct attempt *t)
 }
 
 /* Return: false if there is no such encoding; another one can be. */
-static bool make(struct attempt *t, const struct opcode *row)
+static bool make(struct attempt *t, const struct opcode *row,
+		 unsigned int code_width)
 {
 	unsigned int bytes;
+	unsigned int i;
 
 	memset(t, 0, sizeof(*t));
 	t->row = row;
+	t->native.code_width = code_width;
 	set_registers(t);
 	t->code = rnd(8) ? 64 : PAGE - rnd(12);
 	t->target = random_target();
@@ -309,14 +362,18 @@ static bool make(struct attempt *t, const struct opcode *row)
 	if (row->form == FORM_STRING)
 		set_string(t);
 	else if (row->form == FORM_A_O || row->form == FORM_O_A)
-		put(t, base_of() + t->target, t->address_32 ? 4 : 8);
+		put(t, base_of(t) + t->target, t->address_width);
+	else if (t->address_width == 2)
+		put_modrm_16(t);
 	else
-		put_modrm(t, bytes);
+		put_modrm_32(t, bytes);
 	if (t->length + bytes > INSN_BYTES_MAX)
 		return false;
 	put(t, value(), bytes);
 	if (row->form != FORM_STRING)
 		poke_random(t->target & ~7ULL, 40);
+	for (i = 0; i < 16 && code_width != 8; i++)
+		t->native.regs.gpr[i] &= UINT32_MAX;
 	return true;
 }
 
@@ -324,7 +381,7 @@ static bool make(struct attempt *t, const struct opcode *row)
 static bool is_safe(const struct attempt *t, const struct insn *insn)
 {
 	const uint64_t *gpr = (const uint64_t *)t->native.regs.gpr;
-	uint64_t sp = gpr[HVMOD_GPR_RSP] - base_of();
+	uint64_t sp = gpr[HVMOD_GPR_RSP] - base_of(t);
 	int64_t bit;
 
 	if (t->row->form == FORM_STACK)
@@ -343,7 +400,7 @@ static void aim(struct attempt *t, const struct insn *insn)
 
 	if (t->row->form == FORM_STACK && insn->base != HVMOD_GPR_RSP &&
 	    insn->index != HVMOD_GPR_RSP)
-		gpr[HVMOD_GPR_RSP] = base_of() + random_target();
+		gpr[HVMOD_GPR_RSP] = base_of(t) + random_target();
 	if (t->row->op >= OP_BT && t->row->op <= OP_BTC &&
 	    t->reg != insn->base && t->reg != insn->index) {
 		gpr[t->reg] &= ~bus_mask(insn->operand_width);
@@ -366,17 +423,18 @@ void attempt_begin(struct arena *pages, uint64_t number)
  * attempt_make() - make one, and set what its instruction will read
  * @t: the attempt
  * @row: the row
+ * @code_width: as in struct native
  * @insn: its instruction as the decoder has it, without a row if it has none
  *
  * Return: false if this one is an instruction of another row, or would reach
  * beyond the arena; the next may be good
  */
 bool attempt_make(struct attempt *t, const struct opcode *row,
-		  struct insn *insn)
+		  unsigned int code_width, struct insn *insn)
 {
-	if (!make(t, row))
+	if (!make(t, row, code_width))
 		return false;
-	if (insn_decode(t->bytes, t->length, 8, insn)) {
+	if (insn_decode(t->bytes, t->length, code_width, insn)) {
 		insn->opcode = NULL;
 		return true;
 	}

@@ -18,7 +18,7 @@
  * @reg: ModRM.reg with REX.R
  * @vvvv: VEX.vvvv
  * @lock: with LOCK
- * @address_32: with 67
+ * @address_width: bytes of its address
  * @code: where it is in the arena
  * @target: where its operand is in the arena
  * @native: the registers before
@@ -31,7 +31,7 @@ struct attempt {
 	unsigned int reg;
 	unsigned int vvvv;
 	bool lock;
-	bool address_32;
+	unsigned int address_width;
 	uint64_t code;
 	uint64_t target;
 	struct native native;
@@ -39,6 +39,6 @@ struct attempt {
 
 void attempt_begin(struct arena *pages, uint64_t number);
 bool attempt_make(struct attempt *t, const struct opcode *row,
-		  struct insn *insn);
+		  unsigned int code_width, struct insn *insn);
 
 #endif

@@ -156,19 +156,20 @@ static bool faults_equal(const struct native *after, enum mmio_result result,
 }
 
 /* Return: 1 equal, 0 not, -1 could not be tried. */
-static int try(const struct opcode *row, unsigned int *faults)
+static int try(const struct opcode *row, unsigned int code_width,
+	       unsigned int *faults)
 {
 	enum mmio_result result;
 	struct guest_fault fault;
 	struct hvmod_run run = {};
 	struct native after;
 	struct attempt t;
-	uint64_t base = (uintptr_t)arena.native;
+	uint64_t code = code_width == 8 ? (uintptr_t)arena.native : 0;
 	struct insn insn;
 	uint64_t ignored;
 	bool equal;
 
-	if (!attempt_make(&t, row, &insn))
+	if (!attempt_make(&t, row, code_width, &insn))
 		return -1;
 	if (!insn.opcode) {
 		printf("# not decoded: row %u %02x /%u\n", row->map, row->byte,
@@ -177,13 +178,14 @@ static int try(const struct opcode *row, unsigned int *faults)
 	}
 
 	native_place(arena.native + t.code, (uint64_t *)arena.native, t.bytes,
-		     t.length);
+		     t.length, code_width);
 	fill_vectors(&t.native);
 	run.regs = t.native.regs;
-	run.regs.rip = base + t.code;
+	code += t.code;
+	run.regs.rip = code;
 	after = t.native;
-	native_run(arena.native + t.code, &after);
-	result = arena_emulate(&arena, &run, &fault);
+	native_run(code, &after);
+	result = arena_emulate(&arena, &run, code_width, &fault);
 	*faults += after.vector >= 0;
 
 	ignored = ~(RFLAGS_STATUS | RFLAGS_DF) |
@@ -198,7 +200,7 @@ static int try(const struct opcode *row, unsigned int *faults)
 		!((after.regs.rflags ^ run.regs.rflags) & ~ignored) &&
 		vectors_equal(&after) &&
 		(after.vector >= 0 ||
-		 run.regs.rip == base + t.code + t.length);
+		 run.regs.rip == code + t.length);
 	if (result_undefined(&t, &insn)) {
 		arena_copy(&arena);
 		return -1;
@@ -245,7 +247,8 @@ static bool processor_has(const struct opcode *row)
 	}
 }
 
-static void test_row(const struct opcode *row, unsigned int runs)
+static void test_row(const struct opcode *row, unsigned int code_width,
+		     unsigned int runs)
 {
 	unsigned int faults = 0;
 	unsigned int tries;
@@ -253,16 +256,16 @@ static void test_row(const struct opcode *row, unsigned int runs)
 	unsigned int bad = 0;
 	char name[64];
 
-	snprintf(name, sizeof(name), "map %u, %02x /%u, prefix %u", row->map,
-		 row->byte, row->digit, row->prefix);
-	if (row->flags & OPCODE_NO_64)
+	snprintf(name, sizeof(name), "%u-bit code, map %u, %02x /%u, prefix %u",
+		 8 * code_width, row->map, row->byte, row->digit, row->prefix);
+	if (row->flags & (code_width == 8 ? OPCODE_NO_64 : OPCODE_64))
 		return;
 	if (!processor_has(row)) {
 		tap_skip(name, "this processor does not have it");
 		return;
 	}
 	for (tries = 0; tries < 20 * runs && good < runs && bad < 3; tries++) {
-		int result = try(row, &faults);
+		int result = try(row, code_width, &faults);
 
 		good += result > 0;
 		bad += !result;
@@ -297,7 +300,15 @@ int main(void)
 	attempt_begin(&arena, seed);
 	native_init();
 	for (i = 0; i < opcode_count; i++)
-		test_row(&opcodes[i], runs);
+		test_row(&opcodes[i], 8, runs);
+	if (native_segments((uint32_t)(uintptr_t)arena.native, ARENA_LIMIT)) {
+		for (i = 0; i < opcode_count; i++)
+			test_row(&opcodes[i], 4, runs);
+		for (i = 0; i < opcode_count; i++)
+			test_row(&opcodes[i], 2, runs);
+	} else {
+		tap_skip("16- and 32-bit code", "this kernel has no modify_ldt()");
+	}
 	arena_free(&arena);
 	return tap_done();
 }
