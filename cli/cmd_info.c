@@ -51,8 +51,21 @@ static const struct {
 	{ "cmdline", "Command line", json_type_string },
 	{ "flat", "Flat binary", json_type_string },
 	{ "debug_exit", "Debug exit", json_type_string },
+	{ "disk", "Disk", json_type_array },
 	{ "console_bytes", "Console output", json_type_int },
 };
+
+static bool all_strings(struct json_object *array)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(array); i++) {
+		if (json_object_get_type(json_object_array_get_idx(array, i)) !=
+		    json_type_string)
+			return false;
+	}
+	return true;
+}
 
 /* Only what we know, of the type that it should have: the VMM is not trusted. */
 static struct json_object *record_field(struct json_object *record, size_t i)
@@ -61,7 +74,8 @@ static struct json_object *record_field(struct json_object *record, size_t i)
 
 	if (!record ||
 	    !json_object_object_get_ex(record, record_fields[i].key, &value) ||
-	    json_object_get_type(value) != record_fields[i].type)
+	    json_object_get_type(value) != record_fields[i].type ||
+	    (record_fields[i].type == json_type_array && !all_strings(value)))
 		return NULL;
 	return value;
 }
@@ -125,6 +139,14 @@ static void print_kernel_part(const struct hvmod_domain_info *info)
 		linef("VMM process:", "%u", info->owner_pid);
 }
 
+static void print_list(const char *title, struct json_object *array)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(array); i++)
+		line(title, json_object_get_string(json_object_array_get_idx(array, i)));
+}
+
 static void print_record(struct json_object *record)
 {
 	char title[32];
@@ -138,6 +160,8 @@ static void print_record(struct json_object *record)
 		snprintf(title, sizeof(title), "%s:", record_fields[i].title);
 		if (record_fields[i].type == json_type_int)
 			linef(title, "%" PRId64 " bytes", json_object_get_int64(value));
+		else if (record_fields[i].type == json_type_array)
+			print_list(title, value);
 		else
 			line(title, json_object_get_string(value));
 	}

@@ -17,6 +17,7 @@ static const struct argp_option options[] = {
 	{ "vcpus", 'c', "N", 0, "Number of vCPUs, 1 to 64; default 1", 0 },
 	{ "initrd", 'i', "FILE", 0, "Initial RAM disk", 0 },
 	{ "cmdline", 'a', "TEXT", 0, "Kernel command line", 0 },
+	{ "disk", 'd', "PATH[,ro][,direct][,serial=S]", 0, "Disk, as 'hvctl help create' says; can be given several times", 0 },
 	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
 	{ "flat", OPTION_FLAT, "ADDRESS,MODE", 0, "KERNEL is a flat binary for ADDRESS; MODE is real, protected or long", 0 },
 	{ "debug-exit", OPTION_DEBUG_EXIT, "PORT", OPTION_ARG_OPTIONAL, "What the guest writes to PORT, " DEBUG_EXIT_PORT " if none is given, ends it with exit status VALUE * 2 + 1", 0 },
@@ -48,6 +49,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'a':
 		set("cmdline", arg);
+		return 0;
+	case 'd':
+		set("disk", arg);
 		return 0;
 	case 'n':
 		set("name", arg);

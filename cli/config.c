@@ -14,6 +14,7 @@
 
 #include "compiler.h"
 #include "config.h"
+#include "disk_option.h"
 #include "flat.h"
 #include "name.h"
 #include "output.h"
@@ -32,6 +33,7 @@ enum key_type {
 	KEY_TEXT,
 	KEY_FLAT,
 	KEY_PORT,
+	KEY_DISK,
 };
 
 static const struct config_key {
@@ -51,12 +53,13 @@ static const struct config_key {
 	KEY(cmdline, NULL, KEY_TEXT),
 	KEY(flat, NULL, KEY_FLAT),
 	KEY(debug_exit, NULL, KEY_PORT),
+	KEY(disk, NULL, KEY_DISK),
 #undef KEY
 };
 
 /* Of xl.cfg; a user who has such a file shall learn that these do nothing. */
 static const char *const later_keys[] = {
-	"cpus", "cpu_weight", "cap", "disk", "vif", "on_poweroff", "on_reboot",
+	"cpus", "cpu_weight", "cap", "vif", "on_poweroff", "on_reboot",
 	"on_crash",
 };
 
@@ -158,6 +161,30 @@ static int set_port(uint32_t *field, const char *where, const char *key,
 			value, why);
 }
 
+static int add_disk(struct config_list *list, const char *where, const char *key,
+		    const char *value)
+{
+	struct disk_option option;
+	const char *why = disk_parse(value, &option);
+
+	if (why)
+		return key_fail(where, key, "disk=/images/web.raw,ro is one", value, why);
+	switch (config_list_add(list, value)) {
+	case -ENOSPC:
+		return key_fail(where, key, NULL, value, "a domain has at most 24 disks");
+	case -ENOMEM:
+		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
+	}
+	return HVCTL_OK;
+}
+
+bool config_is_list(const char *key)
+{
+	const struct config_key *k = find_key(key);
+
+	return k && k->type == KEY_DISK;
+}
+
 static int set_string(char **field, const char *value)
 {
 	char *copy = strdup(value);
@@ -188,6 +215,8 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 		return set_size(field, where, key, value);
 	case KEY_PORT:
 		return set_port(field, where, key, value);
+	case KEY_DISK:
+		return add_disk(field, where, key, value);
 	case KEY_FLAT:
 		why = parse_flat(value, &address, &mode);
 		if (why)
@@ -300,8 +329,35 @@ static int complete_path(const char *key, char **path)
 	return HVCTL_OK;
 }
 
+/* The VMM process opens it, and says what is wrong with it. */
+static int complete_disk(char **text)
+{
+	struct disk_option option;
+	char *full;
+	int err;
+
+	disk_parse(*text, &option);
+	full = realpath(option.path, NULL);
+	if (!full) {
+		err = errno;
+		return fail(err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED, err,
+			    option.path, err == ENOENT ?
+			    "'truncate -s 10G FILE' makes an empty image" : NULL,
+			    "cannot open the disk: %s", strerror(err));
+	}
+	strcpy(option.path, full);
+	free(full);
+	full = disk_format(&option);
+	if (!full)
+		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
+	free(*text);
+	*text = full;
+	return HVCTL_OK;
+}
+
 int config_complete(struct domain_config *config)
 {
+	unsigned int i;
 	int ret;
 
 	if (!config->kernel)
@@ -315,6 +371,8 @@ int config_complete(struct domain_config *config)
 		ret = complete_path("kernel", &config->kernel);
 	if (!ret && config->ramdisk)
 		ret = complete_path("initrd", &config->ramdisk);
+	for (i = 0; i < config->disk.count && !ret; i++)
+		ret = complete_disk(&config->disk.text[i]);
 	return ret;
 }
 
@@ -338,9 +396,21 @@ static const char *key_text(const struct domain_config *config,
 		if (!*(const uint64_t *)field)
 			return NULL;
 		return format_size_exact(*(const uint64_t *)field, buffer);
+	case KEY_DISK:
+		return NULL;
 	default:
 		return *(char *const *)field;
 	}
+}
+
+/* Return: NULL if it is none, or empty */
+static const struct config_list *key_list(const struct domain_config *config,
+					  const struct config_key *k)
+{
+	const void *field = (const char *)config + k->offset;
+	const struct config_list *list = k->type == KEY_DISK ? field : NULL;
+
+	return list && list->count ? list : NULL;
 }
 
 struct json_object *config_json(const struct domain_config *config)
@@ -350,8 +420,12 @@ struct json_object *config_json(const struct domain_config *config)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct config_list *list = key_list(config, &keys[i]);
 		const char *text = key_text(config, &keys[i], buffer, sizeof(buffer));
 
+		if (list)
+			json_object_object_add(object, keys[i].name,
+					       config_list_json(list));
 		if (!text)
 			continue;
 		json_object_object_add(object, keys[i].name,
@@ -379,8 +453,14 @@ void config_print(const struct domain_config *config)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct config_list *list = key_list(config, &keys[i]);
 		const char *text = key_text(config, &keys[i], buffer, sizeof(buffer));
 
+		if (list) {
+			printf("%s = ", keys[i].name);
+			config_list_print(list, print_quoted);
+			putchar('\n');
+		}
 		if (!text)
 			continue;
 		printf("%s = ", keys[i].name);
@@ -399,5 +479,6 @@ void config_free(struct domain_config *config)
 	free(config->ramdisk);
 	free(config->cmdline);
 	free(config->flat);
+	config_list_free(&config->disk);
 	memset(config, 0, sizeof(*config));
 }

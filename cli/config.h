@@ -3,7 +3,10 @@
 #define HVCTL_CONFIG_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "config_list.h"
 
 /**
  * struct domain_config - a domain as the user describes it
@@ -17,6 +20,7 @@
  * @cmdline: kernel command line, or NULL
  * @flat: address and mode of a flat binary, as parse_flat() takes it, or NULL
  * @debug_exit: debug-exit port, 0 for none
+ * @disk: disks, each as disk_parse() takes it
  *
  * All strings are its own.
  */
@@ -31,6 +35,7 @@ struct domain_config {
 	char *cmdline;
 	char *flat;
 	uint32_t debug_exit;
+	struct config_list disk;
 };
 
 /*
@@ -43,7 +48,7 @@ struct domain_config {
  * @config: the configuration
  * @where: "file:line" for messages, or NULL for the command line
  * @key: name of the key as xl.cfg has it, or "initrd" for "ramdisk"
- * @value: its value
+ * @value: its value; one more if it is a list
  */
 int config_set(struct domain_config *config, const char *where, const char *key,
 	       const char *value);
@@ -53,6 +58,9 @@ int config_argument(struct domain_config *config, const char *argument);
 
 /** config_is_argument() - whether an argument is "key=value", not a file */
 int config_is_argument(const char *argument);
+
+/** config_is_list() - whether a key may be given several times, as a list */
+bool config_is_list(const char *key);
 
 /**
  * config_read() - read a configuration file

@@ -25,11 +25,30 @@ static const struct {
 	{ "cmdline", "cmdline" },
 	{ "flat", "flat" },
 	{ "debug_exit", "debug_exit" },
+	{ "disk", "disk" },
 };
 
 static int bad_value(const char *path, const char *key, const char *why)
 {
 	return fail(HVCTL_USAGE, EINVAL, path, NULL, "cannot use '%s': %s", key, why);
+}
+
+static int set_from_array(struct domain_config *config, const char *path,
+			  const char *key, struct json_object *array)
+{
+	size_t i;
+	int ret = HVCTL_OK;
+
+	if (!config_is_list(key))
+		return bad_value(path, key, "a string or a whole number is expected");
+	for (i = 0; i < json_object_array_length(array) && !ret; i++) {
+		struct json_object *value = json_object_array_get_idx(array, i);
+
+		if (json_object_get_type(value) != json_type_string)
+			return bad_value(path, key, "a list of strings is expected");
+		ret = config_set(config, path, key, json_object_get_string(value));
+	}
+	return ret;
 }
 
 static int set_from_json(struct domain_config *config, const char *path,
@@ -41,6 +60,8 @@ static int set_from_json(struct domain_config *config, const char *path,
 	case json_type_string:
 		return config_set(config, path, key, json_object_get_string(value));
 	case json_type_int:
+		if (config_is_list(key))
+			return bad_value(path, key, "a list of strings is expected");
 		if (json_object_get_int64(value) < 0)
 			return bad_value(path, key, "the number is negative");
 		/* A record has bytes, always of whole pages. */
@@ -54,6 +75,8 @@ static int set_from_json(struct domain_config *config, const char *path,
 				 json_object_get_int64(value));
 		}
 		return config_set(config, path, key, text);
+	case json_type_array:
+		return set_from_array(config, path, key, value);
 	default:
 		return bad_value(path, key, "a string or a whole number is expected");
 	}

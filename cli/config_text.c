@@ -131,17 +131,41 @@ static int read_value(struct reader *r, char *value)
 	return HVCTL_OK;
 }
 
-/* No key of this version takes a list; say which key it was, not "syntax". */
-static int list_value(const struct reader *r, const char *key)
+/* From the bracket on. Nothing changes unless the key takes lists. */
+static int read_list(struct reader *r, struct domain_config *config, const char *key)
 {
-	struct domain_config scratch = { 0 };
-	char place[WORD_MAX + 16];
+	char value[WORD_MAX], place[WORD_MAX + 16];
 	int ret;
 
-	where(r, place, sizeof(place));
-	ret = config_set(&scratch, place, key, "[");
-	config_free(&scratch);
-	return ret ? ret : syntax(r, "this key takes no list");
+	if (!config_is_list(key)) {
+		where(r, place, sizeof(place));
+		ret = config_set(config, place, key, "[");
+		return ret ? ret : syntax(r, "this key takes no list");
+	}
+	r->at++;
+	for (;;) {
+		skip_empty(r);
+		if (*r->at == ']')
+			break;
+		if (*r->at != '"' && *r->at != '\'')
+			return syntax(r, "a text in quotation marks or ']' is expected in a list");
+		where(r, place, sizeof(place));
+		ret = read_quoted(r, value);
+		if (!ret)
+			ret = config_set(config, place, key, value);
+		if (ret)
+			return ret;
+		skip_empty(r);
+		if (*r->at == ',')
+			r->at++;
+		else if (*r->at != ']')
+			return syntax(r, "',' or ']' is expected in a list");
+	}
+	r->at++;
+	skip_blank(r);
+	if (*r->at && *r->at != '\n' && *r->at != ';')
+		return syntax(r, "only one list is expected");
+	return HVCTL_OK;
 }
 
 int config_parse_text(struct domain_config *config, const char *path,
@@ -158,8 +182,12 @@ int config_parse_text(struct domain_config *config, const char *path,
 		ret = read_key(&r, key);
 		if (ret)
 			return ret;
-		if (*r.at == '[')
-			return list_value(&r, key);
+		if (*r.at == '[') {
+			ret = read_list(&r, config, key);
+			if (ret)
+				return ret;
+			continue;
+		}
 		ret = read_value(&r, value);
 		if (ret)
 			return ret;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "console_hub.h"
+#include "disk_option.h"
 #include "domains.h"
 #include "duration.h"
 #include "flat.h"
@@ -215,11 +216,31 @@ static int create_code(int err)
 	}
 }
 
+/* What the VMM gets points into @option. */
+static unsigned int parse_disks(const struct domain_config *config,
+				struct disk_option *option, struct vmm_disk *disk)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->disk.count; i++) {
+		disk_parse(config->disk.text[i], &option[i]);
+		disk[i] = (struct vmm_disk){
+			.path = option[i].path,
+			.serial = option[i].serial,
+			.read_only = option[i].read_only,
+			.direct = option[i].direct,
+		};
+	}
+	return i;
+}
+
 /* Another hvctl may take the default name between our question and the call. */
 static int make_domain(struct vmmproc *proc, int device)
 {
 	const struct domain_config *config = proc->options->config;
 	char text[REPORT_TEXT_MAX] = "";
+	struct disk_option option[CONFIG_LIST_MAX];
+	struct vmm_disk disk[CONFIG_LIST_MAX];
 	struct vmm_config vmm = {
 		.name = proc->name,
 		.vcpus = config->vcpus,
@@ -228,6 +249,8 @@ static int make_domain(struct vmmproc *proc, int device)
 		.initrd = config->ramdisk,
 		.cmdline = config->cmdline,
 		.debug_exit = (uint16_t)config->debug_exit,
+		.disk = disk,
+		.disks = parse_disks(config, option, disk),
 	};
 	const char *why = config->flat ? parse_flat(config->flat, &vmm.flat_address,
 						    &vmm.flat) : NULL;

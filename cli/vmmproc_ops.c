@@ -22,6 +22,9 @@ void vmmproc_record(struct vmmproc *proc)
 	if (config->ramdisk)
 		json_object_object_add(proc->record, "ramdisk",
 				       json_object_new_string(config->ramdisk));
+	if (config->disk.count)
+		json_object_object_add(proc->record, "disk",
+				       config_list_json(&config->disk));
 	if (config->flat)
 		json_object_object_add(proc->record, "flat",
 				       json_object_new_string(config->flat));

@@ -26,6 +26,23 @@ enum vmm_flat {
 };
 
 /**
+ * struct vmm_disk - a disk of a domain; strings owned by the caller
+ * @path: a raw image or a block device
+ * @serial: what the guest reads as its serial number, at most
+ *	VMM_DISK_SERIAL_MAX bytes; or NULL
+ * @read_only: the guest may not write
+ * @direct: pass by the host's page cache
+ */
+struct vmm_disk {
+	const char *path;
+	const char *serial;
+	bool read_only;
+	bool direct;
+};
+
+#define VMM_DISK_SERIAL_MAX	20
+
+/**
  * struct vmm_config - what to build; all strings owned by the caller
  * @name: domain name, checked by the caller
  * @vcpus: 1 to HVMOD_VCPUS_MAX
@@ -36,6 +53,8 @@ enum vmm_flat {
  * @flat: how it starts if it is a flat binary
  * @flat_address: where it goes then, guest-physical
  * @debug_exit: port by which the guest ends itself with an exit status, or 0
+ * @disk: disks
+ * @disks: how many
  */
 struct vmm_config {
 	const char *name;
@@ -47,6 +66,8 @@ struct vmm_config {
 	enum vmm_flat flat;
 	uint64_t flat_address;
 	uint16_t debug_exit;
+	const struct vmm_disk *disk;
+	unsigned int disks;
 };
 
 /**
@@ -93,7 +114,8 @@ struct vmm_ops {
  * @err_size: its size
  *
  * Return: the VMM; or NULL with errno set (ENOENT and ENODEV: the module is
- * not loaded; EACCES: no permission for the device; EEXIST: name in use;
+ * not loaded; EACCES: no permission for the device or a file; EEXIST: name in
+ * use; EBUSY: a disk is in use;
  * others as HVMOD_DOMAIN_CREATE says) and @err filled. Nothing is left behind
  * then.
  */

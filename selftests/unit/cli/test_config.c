@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "disk_option.h"
 #include "hvctl.h"
 #include "tap.h"
 
@@ -97,6 +98,55 @@ static void test_text(void)
 	config_free(&config);
 }
 
+static void test_disks(void)
+{
+	struct domain_config config = { 0 };
+	struct disk_option option;
+	unsigned int i;
+	char *text;
+
+	ok(!capture(parse_text, &config,
+		    "disk = [ \"/a,ro\",\n '/b' , # two\n]; disk=/c\ndisk = []\n") &&
+	   config.disk.count == 3, "a list of disks, and one more");
+	same(config.disk.text[0], "/a,ro", "the first");
+	same(config.disk.text[2], "/c", "the last");
+	ok(!capture(parse_json, &config, "{\"disk\":[\"/d\",\"/e,direct\"]}") && config.disk.count == 5,
+	   "and two from JSON");
+	for (i = config.disk.count; i < CONFIG_LIST_MAX; i++)
+		ok(!capture(parse_argument, &config, "disk=/x"), "one more");
+	ok(capture(parse_argument, &config, "disk=/x") == HVCTL_USAGE && strstr(message, "at most 24"),
+	   "25 are too many");
+	config_free(&config);
+
+	ok(!disk_parse("/a,,b,direct,serial=A,,1,ro", &option) && option.read_only && option.direct,
+	   "all words");
+	same(option.path, "/a,b", "a comma of the path");
+	same(option.serial, "A,1", "and of the serial number");
+	text = disk_format(&option);
+	same(text, "/a,,b,ro,direct,serial=A,,1", "and back");
+	free(text);
+	ok(!disk_parse("x,id=12345678901234567890,rw", &option) && !option.read_only, "id is serial");
+	same(option.serial, "12345678901234567890", "of 20 characters");
+	text = disk_format(&option);
+	same(text, "x,serial=12345678901234567890", "and back");
+	free(text);
+
+	refuse(parse_argument, "disk=", "the path is empty");
+	refuse(parse_argument, "disk=,ro", "the path is empty");
+	refuse(parse_argument, "disk=a,qcow2", "come ro, direct or serial=S");
+	refuse(parse_argument, "disk=a,ro,", "come ro");
+	refuse(parse_argument, "disk=a,serial=", "serial number is empty");
+	refuse(parse_argument, "disk=a,serial=123456789012345678901", "at most 20");
+	refuse(parse_argument, "disk=a,serial=a b", "no blanks");
+	refuse(parse_text, "disk = [ 'a' 'b' ]\n", "',' or ']' is expected");
+	refuse(parse_text, "disk = [ a ]\n", "quotation marks");
+	refuse(parse_text, "disk = [ 'a'", "',' or ']' is expected");
+	refuse(parse_text, "disk = [\n'a',\n'b,x' ]\n", "x.cfg:3: disk: cannot use 'b,x'");
+	refuse(parse_text, "disk = [ 'a' ] 'b'\n", "one list");
+	refuse(parse_json, "{\"disk\":[7]}", "list of strings");
+	refuse(parse_json, "{\"disk\":7}", "list of strings");
+}
+
 static void test_text_refused(void)
 {
 	char *huge = malloc(6000);
@@ -109,7 +159,7 @@ static void test_text_refused(void)
 	refuse(parse_text, "name = a/b\n", "slash");
 	refuse(parse_text, "kernal = /x\n", "did you mean 'kernel'");
 	refuse(parse_text, "xyzzy = 1\n", "unknown key 'xyzzy'");
-	refuse(parse_text, "disk = [ 'a', 'b' ]\n", "does not know it yet");
+	refuse(parse_text, "vif = [ 'a', 'b' ]\n", "does not know it yet");
 	refuse(parse_text, "on_crash = 'restart'\n", "does not know it yet");
 	refuse(parse_text, "vcpus = [ 1 ]\n", "vcpus");
 	refuse(parse_text, "kernel = [ 1 ]\n", "takes no list");
@@ -284,6 +334,7 @@ static void quietly(void (*test)(void))
 int main(void)
 {
 	test_text();
+	test_disks();
 	test_text_refused();
 	test_arguments();
 	test_json();

@@ -170,7 +170,10 @@ fails 2 "a port is between 1 and 0xfffc" create --kernel "$kernel" debug_exit=0x
 fails 2 "not a port number" create --kernel "$kernel" --debug-exit=1x
 fails 2 "unknown key 'kernal'" create kernal=x
 check "did you mean, for keys" says "did you mean 'kernel'?"
-fails 2 "does not know it yet" create "kernel=$kernel" disk=x
+fails 2 "does not know it yet" create "kernel=$kernel" vif=x
+fails 1 "$dir/none: cannot open the disk: No such file" create "kernel=$kernel" --disk "$dir/none,ro"
+check "disk: the hint" says "truncate -s 10G FILE"
+fails 2 "disk: cannot use 'x,raw': behind the path come ro, direct or serial=S" run "$kernel" -d x,raw
 fails 2 "more than one file" create a.cfg b.cfg
 fails 1 "this machine has" create --kernel "$kernel" --memory 1000000T
 fails 1 "$dir/none: cannot open the kernel: No such file" create --kernel "$dir/none"
@@ -297,6 +300,16 @@ works create -n "$dir/raw.json"
 check "create takes them back" prints 'debug_exit = "0x501"'
 check "and the flat binary's address and mode" prints 'flat = "0x100000,long"'
 works destroy raw
+: >"$dir/a,b"
+works create -p --kernel "$kernel" --memory 64M --name disky --disk "$dir/a,,b,ro" disk="$dir/initrd,serial=S1"
+works info disky
+check "info has the disks" prints "Disk:           $dir/a,,b,ro"
+works info --json disky
+cp "$dir/out" "$dir/disky.json"
+check "info --json has them" json_is "$dir/disky.json" 'd["domains"][0]["disk"]' "['$dir/a,,b,ro', '$dir/initrd,serial=S1']"
+works create -n "$dir/disky.json"
+check "create takes them back" prints "disk = [ \"$dir/a,,b,ro\", \"$dir/initrd,serial=S1\" ]"
+works destroy disky
 fails 3 "nosuch: no such domain" info nosuch
 fails 3 "wev: no such domain" info wev
 check "did you mean, for domains" says "did you mean 'web'?"

@@ -146,6 +146,7 @@ void driver_enable(unsigned int queue, uint16_t size)
 {
 	memset(driver_memory(desc_table(queue)), 0, DRIVER_QUEUE_BYTES);
 	driver.avail[queue] = 0;
+	driver.size = size;
 	driver_write(VIRTIO_PCI_COMMON_Q_SELECT, 2, queue);
 	driver_write(VIRTIO_PCI_COMMON_Q_SIZE, 2, size);
 	driver_write(VIRTIO_PCI_COMMON_Q_MSIX, 2, queue + 1);
@@ -199,7 +200,7 @@ void driver_submit(unsigned int queue, uint16_t head)
 {
 	struct vring_avail *avail = driver_memory(avail_ring(queue));
 
-	avail->ring[driver.avail[queue] % DRIVER_SIZE] = head;
+	avail->ring[driver.avail[queue] % driver.size] = head;
 	driver_avail_index(queue, (uint16_t)(driver.avail[queue] + 1));
 }
 
@@ -230,7 +231,7 @@ uint32_t driver_used_length(unsigned int queue, uint16_t index)
 {
 	const struct vring_used *used = driver_memory(used_ring(queue));
 
-	return used->ring[index % DRIVER_SIZE].len;
+	return used->ring[index % driver.size].len;
 }
 
 bool driver_wait_used(unsigned int queue, uint16_t index)

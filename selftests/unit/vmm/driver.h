@@ -17,7 +17,7 @@
 
 #define DRIVER_QUEUE_BYTES	0x4000	/* of a queue's rings */
 #define DRIVER_DATA		0x200000ULL
-#define DRIVER_SIZE		8	/* descriptors of a queue */
+#define DRIVER_SIZE		8	/* descriptors of a queue, mostly */
 #define DRIVER_MESSAGES		64
 
 #define F_NEXT		1
@@ -44,6 +44,7 @@ struct driver {
 	uint64_t bar;		/* registers */
 	uint16_t port;		/* notification */
 	uint64_t features;	/* negotiated */
+	uint16_t size;		/* of the queue that was enabled last */
 	uint16_t avail[VIRTIO_QUEUES_MAX];
 	uint32_t messages[DRIVER_MESSAGES];	/* data of each MSI */
 	unsigned int message_count;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "compiler.h"
+#include "blk_driver.h"
 #include "driver.h"
 #include "layout.h"
 #include "paging.h"
@@ -33,6 +34,7 @@ static void rng_request(unsigned int queue)
 
 static const struct driver_device devices[] = {
 	{ "rng", virtio_rng_create, 0, rng_request },
+	{ "blk", blk_create, 1, blk_request },
 };
 
 /* A request that is answered: the device is well. */
@@ -606,6 +608,7 @@ int main(void)
 {
 	size_t i;
 
+	blk_make_image();
 	test_registers();
 	test_interrupts();
 	test_moves();
@@ -617,5 +620,6 @@ int main(void)
 		test_reset_in_flight(&devices[i]);
 	}
 	test_wrap(&devices[0]);
+	blk_remove_image();
 	return tap_done();
 }
