@@ -110,6 +110,9 @@ static int set_from_object(struct domain_config *config, const char *path,
 {
 	struct json_object *domains;
 
+	if (json_object_get_type(root) != json_type_object)
+		return fail(HVCTL_USAGE, EINVAL, path, NULL,
+			    "cannot read the configuration: JSON: not an object");
 	if (json_object_object_get_ex(root, "domains", &domains)) {
 		if (json_object_get_type(domains) != json_type_array ||
 		    json_object_array_length(domains) != 1)
@@ -134,13 +137,17 @@ int config_parse_json(struct domain_config *config, const char *path,
 	struct json_tokener *parser = json_tokener_new();
 	enum json_tokener_error err;
 	struct json_object *root;
-	const char *rest;
+	size_t length = strlen(text);
+	size_t end;
 	int ret;
 
-	root = json_tokener_parse_ex(parser, text, strlen(text) + 1);
+	root = json_tokener_parse_ex(parser, text, length + 1);
 	err = json_tokener_get_error(parser);
-	rest = text + json_tokener_get_parse_end(parser);
-	if (root && rest[strspn(rest, " \t\r\n")])
+	/* The NUL may have been a part of it, as the end of a comment. */
+	end = json_tokener_get_parse_end(parser);
+	if (end > length)
+		end = length;
+	if (root && text[end + strspn(text + end, " \t\r\n")])
 		err = json_tokener_error_parse_unexpected;
 	json_tokener_free(parser);
 	if (!root || err) {

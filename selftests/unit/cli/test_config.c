@@ -246,6 +246,10 @@ static void test_json(void)
 	refuse(parse_json, "{\"nam\":\"x\"}", "did you mean 'name'");
 	refuse(parse_json, "{\"name\":\"x\"", "JSON");
 	refuse(parse_json, "{\"name\":\"x\"} trailing", "JSON");
+	refuse(parse_json, "[{\"name\":\"x\"}]", "not an object");
+	refuse(parse_json, "\"name\"", "not an object");
+	refuse(parse_json, "7", "not an object");
+	refuse(parse_json, "9//a comment up to the end", "not an object");
 	refuse(parse_json, "{\"domains\":[]}", "one domain");
 	refuse(parse_json, "{\"domains\":[{},{}]}", "one domain");
 	refuse(parse_json, "{\"domains\":{}}", "one domain");
