@@ -6,6 +6,7 @@
  */
 #include <cap-ng.h>
 #include <errno.h>
+#include <linux/if_tun.h>
 #include <linux/sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -67,11 +68,11 @@ static const struct {
 	{ SCMP_SYS(openat2), EACCES },
 };
 
-/* What a running domain needs, and what stdio asks a terminal. */
+/* What a running domain needs, its taps too, and what stdio asks a terminal. */
 static const uint32_t ioctls_allowed[] = {
 	HVMOD_VCPU_RUN, HVMOD_VCPU_KICK, HVMOD_VCPU_GET_STATE,
 	HVMOD_VCPU_SET_STATE, HVMOD_VCPU_APIC, HVMOD_MSI,
-	HVMOD_DOMAIN_SET_STATE, TCGETS,
+	HVMOD_DOMAIN_SET_STATE, TUNSETOFFLOAD, TCGETS,
 };
 
 #define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \

@@ -339,6 +339,24 @@ void virtio_run(struct virtio_device *device, unsigned int queue,
 }
 
 /**
+ * virtio_push_all() - requests are done, and the driver sees all of them at once;
+ * from any thread
+ * @device: the device
+ * @queue: index of the queue
+ * @done: which, in the order in which the driver made them available
+ * @count: how many, at most the queue's size
+ */
+void virtio_push_all(struct virtio_device *device, unsigned int queue,
+		     const struct virtio_done *done, unsigned int count)
+{
+	struct virtio_queue *q = &device->queue[queue];
+
+	pthread_mutex_lock(&q->lock);
+	virtqueue_push(&q->ring, done, count);
+	pthread_mutex_unlock(&q->lock);
+}
+
+/**
  * virtio_push() - a request is done; from any thread
  * @device: the device
  * @queue: index of the queue
@@ -348,11 +366,9 @@ void virtio_run(struct virtio_device *device, unsigned int queue,
 void virtio_push(struct virtio_device *device, unsigned int queue,
 		 uint16_t head, uint32_t written)
 {
-	struct virtio_queue *q = &device->queue[queue];
+	const struct virtio_done done = { .head = head, .written = written };
 
-	pthread_mutex_lock(&q->lock);
-	virtqueue_push(&q->ring, head, written);
-	pthread_mutex_unlock(&q->lock);
+	virtio_push_all(device, queue, &done, 1);
 }
 
 /**

@@ -203,6 +203,8 @@ void virtio_run(struct virtio_device *device, unsigned int queue,
 			       struct virtio_chain *chain));
 void virtio_push(struct virtio_device *device, unsigned int queue,
 		 uint16_t head, uint32_t written);
+void virtio_push_all(struct virtio_device *device, unsigned int queue,
+		     const struct virtio_done *done, unsigned int count);
 void virtio_signal(struct virtio_device *device, unsigned int queue);
 void virtio_fail(struct virtio_device *device, const char *error);
 void virtio_config_set(struct virtio_device *device, uint32_t offset,

@@ -214,19 +214,24 @@ void virtqueue_unpop(struct virtqueue *queue)
 }
 
 /**
- * virtqueue_push() - a request is done
+ * virtqueue_push() - requests are done; the driver sees all of them at once
  * @queue: the queue
- * @head: its name
- * @written: bytes written to its buffers, from the first one on
+ * @done: which
+ * @count: how many, at most the queue's size
  */
-void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written)
+void virtqueue_push(struct virtqueue *queue, const struct virtio_done *done,
+		    unsigned int count)
 {
-	struct vring_used_elem *element =
-		&queue->used->ring[queue->next_used & (queue->size - 1)];
+	unsigned int i;
 
-	store(element->id, (uint32_t)head);
-	store(element->len, written);
-	queue->next_used++;
+	for (i = 0; i < count; i++) {
+		struct vring_used_elem *element =
+			&queue->used->ring[queue->next_used & (queue->size - 1)];
+
+		store(element->id, (uint32_t)done[i].head);
+		store(element->len, done[i].written);
+		queue->next_used++;
+	}
 	__atomic_store_n(&queue->used->idx, queue->next_used, __ATOMIC_RELEASE);
 }
 

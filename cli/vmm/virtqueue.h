@@ -50,6 +50,16 @@ struct virtqueue_layout {
 	uint64_t device;
 };
 
+/**
+ * struct virtio_done - a request that is done
+ * @head: its name
+ * @written: bytes written to its buffers, from the first one on
+ */
+struct virtio_done {
+	uint16_t head;
+	uint32_t written;
+};
+
 struct vring_desc;
 struct vring_avail;
 struct vring_used;
@@ -87,7 +97,8 @@ int virtqueue_start(struct virtqueue *queue, const struct guest_memory *memory,
 		    const struct virtqueue_layout *layout, uint64_t features);
 int virtqueue_pop(struct virtqueue *queue, struct virtio_chain *chain);
 void virtqueue_unpop(struct virtqueue *queue);
-void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t written);
+void virtqueue_push(struct virtqueue *queue, const struct virtio_done *done,
+		    unsigned int count);
 bool virtqueue_wants_signal(struct virtqueue *queue);
 void virtqueue_disable_notify(struct virtqueue *queue);
 bool virtqueue_enable_notify(struct virtqueue *queue);

@@ -43,6 +43,32 @@ struct vmm_disk {
 #define VMM_DISK_SERIAL_MAX	20
 
 /**
+ * enum vmm_net_kind - what a network device is connected to
+ * @VMM_NET_TAP: a tap of the host
+ * @VMM_NET_FD: a tap that is open
+ * @VMM_NET_PASST: passt(1)
+ */
+enum vmm_net_kind {
+	VMM_NET_TAP,
+	VMM_NET_FD,
+	VMM_NET_PASST,
+};
+
+/**
+ * struct vmm_net - a network device of a domain; strings owned by the caller
+ * @kind: what it is connected to
+ * @name: name of the tap; or path of passt's socket, NULL to start a passt
+ * @fd: the open tap, the VMM's once vmm_create() was called
+ * @mac: its address, all zero for one made from the domain's name
+ */
+struct vmm_net {
+	enum vmm_net_kind kind;
+	const char *name;
+	int fd;
+	uint8_t mac[6];
+};
+
+/**
  * struct vmm_config - what to build; all strings owned by the caller
  * @name: domain name, checked by the caller
  * @vcpus: 1 to HVMOD_VCPUS_MAX
@@ -55,6 +81,8 @@ struct vmm_disk {
  * @debug_exit: port by which the guest ends itself with an exit status, or 0
  * @disk: disks
  * @disks: how many
+ * @net: network devices
+ * @nets: how many
  */
 struct vmm_config {
 	const char *name;
@@ -68,6 +96,8 @@ struct vmm_config {
 	uint16_t debug_exit;
 	const struct vmm_disk *disk;
 	unsigned int disks;
+	const struct vmm_net *net;
+	unsigned int nets;
 };
 
 /**

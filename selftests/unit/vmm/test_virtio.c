@@ -14,6 +14,7 @@
 #include "blk_driver.h"
 #include "driver.h"
 #include "layout.h"
+#include "net_driver.h"
 #include "paging.h"
 #include "tap.h"
 #include "virtio_rng.h"
@@ -35,6 +36,8 @@ static void rng_request(unsigned int queue)
 static const struct driver_device devices[] = {
 	{ "rng", virtio_rng_create, 0, rng_request },
 	{ "blk", blk_create, 1, blk_request },
+	{ "net, received", net_endless_create, 0, net_rx_request },
+	{ "net, sent", net_endless_create, 1, net_tx_request },
 };
 
 /* A request that is answered: the device is well. */
