@@ -52,6 +52,7 @@ static const struct {
 	{ "flat", "Flat binary", json_type_string },
 	{ "debug_exit", "Debug exit", json_type_string },
 	{ "disk", "Disk", json_type_array },
+	{ "net", "Network", json_type_array },
 	{ "console_bytes", "Console output", json_type_int },
 };
 

@@ -10,6 +10,7 @@ enum {
 	OPTION_RM = 0x200,
 	OPTION_FLAT,
 	OPTION_DEBUG_EXIT,
+	OPTION_NET,
 };
 
 static const struct argp_option options[] = {
@@ -18,6 +19,7 @@ static const struct argp_option options[] = {
 	{ "initrd", 'i', "FILE", 0, "Initial RAM disk", 0 },
 	{ "cmdline", 'a', "TEXT", 0, "Kernel command line", 0 },
 	{ "disk", 'd', "PATH[,ro][,direct][,serial=S]", 0, "Disk, as 'hvctl help create' says; can be given several times", 0 },
+	{ "net", OPTION_NET, "tap=NAME|fd=N|passt[=SOCKET][,mac=A]", 0, "Network device, as 'hvctl help create' says; can be given several times", 0 },
 	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
 	{ "flat", OPTION_FLAT, "ADDRESS,MODE", 0, "KERNEL is a flat binary for ADDRESS; MODE is real, protected or long", 0 },
 	{ "debug-exit", OPTION_DEBUG_EXIT, "PORT", OPTION_ARG_OPTIONAL, "What the guest writes to PORT, " DEBUG_EXIT_PORT " if none is given, ends it with exit status VALUE * 2 + 1", 0 },
@@ -52,6 +54,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'd':
 		set("disk", arg);
+		return 0;
+	case OPTION_NET:
+		set("net", arg);
 		return 0;
 	case 'n':
 		set("name", arg);

@@ -17,6 +17,7 @@
 #include "disk_option.h"
 #include "flat.h"
 #include "name.h"
+#include "net_option.h"
 #include "output.h"
 #include "size.h"
 
@@ -34,6 +35,7 @@ enum key_type {
 	KEY_FLAT,
 	KEY_PORT,
 	KEY_DISK,
+	KEY_NET,
 };
 
 static const struct config_key {
@@ -54,6 +56,7 @@ static const struct config_key {
 	KEY(flat, NULL, KEY_FLAT),
 	KEY(debug_exit, NULL, KEY_PORT),
 	KEY(disk, NULL, KEY_DISK),
+	KEY(net, NULL, KEY_NET),
 #undef KEY
 };
 
@@ -161,6 +164,22 @@ static int set_port(uint32_t *field, const char *where, const char *key,
 			value, why);
 }
 
+static int add_value(struct config_list *list, const char *where, const char *key,
+		     const char *value)
+{
+	char why[64];
+
+	switch (config_list_add(list, value)) {
+	case -ENOSPC:
+		snprintf(why, sizeof(why), "a domain has at most %d of them",
+			 CONFIG_LIST_MAX);
+		return key_fail(where, key, NULL, value, why);
+	case -ENOMEM:
+		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
+	}
+	return HVCTL_OK;
+}
+
 static int add_disk(struct config_list *list, const char *where, const char *key,
 		    const char *value)
 {
@@ -169,20 +188,30 @@ static int add_disk(struct config_list *list, const char *where, const char *key
 
 	if (why)
 		return key_fail(where, key, "disk=/images/web.raw,ro is one", value, why);
-	switch (config_list_add(list, value)) {
-	case -ENOSPC:
-		return key_fail(where, key, NULL, value, "a domain has at most 24 disks");
-	case -ENOMEM:
-		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
-	}
-	return HVCTL_OK;
+	return add_value(list, where, key, value);
+}
+
+static int add_net(struct config_list *list, const char *where, const char *key,
+		   const char *value)
+{
+	struct net_option option;
+	const char *why = net_parse(value, &option);
+
+	if (why)
+		return key_fail(where, key, "net=tap=tap0 is one, net=passt another", value, why);
+	return add_value(list, where, key, value);
+}
+
+static bool is_list(enum key_type type)
+{
+	return type == KEY_DISK || type == KEY_NET;
 }
 
 bool config_is_list(const char *key)
 {
 	const struct config_key *k = find_key(key);
 
-	return k && k->type == KEY_DISK;
+	return k && is_list(k->type);
 }
 
 static int set_string(char **field, const char *value)
@@ -217,6 +246,8 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 		return set_port(field, where, key, value);
 	case KEY_DISK:
 		return add_disk(field, where, key, value);
+	case KEY_NET:
+		return add_net(field, where, key, value);
 	case KEY_FLAT:
 		why = parse_flat(value, &address, &mode);
 		if (why)
@@ -355,6 +386,38 @@ static int complete_disk(char **text)
 	return HVCTL_OK;
 }
 
+/* The VMM process opens it, in another directory. */
+static int complete_net(char **text)
+{
+	struct net_option option;
+	char *full;
+	int err;
+
+	net_parse(*text, &option);
+	if (option.kind == VMM_NET_FD && fcntl(option.fd, F_GETFD) < 0)
+		return fail(HVCTL_FAILED, EBADF, *text,
+			    "hvctl has to inherit the descriptor of an open tap",
+			    "cannot use descriptor %d: it is not open", option.fd);
+	if (option.kind != VMM_NET_PASST || !*option.name)
+		return HVCTL_OK;
+	full = realpath(option.name, NULL);
+	if (!full) {
+		err = errno;
+		return fail(err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED, err,
+			    option.name, err == ENOENT ?
+			    "start passt: passt --socket PATH" : NULL,
+			    "cannot connect to passt: %s", strerror(err));
+	}
+	snprintf(option.name, sizeof(option.name), "%s", full);
+	free(full);
+	full = net_format(&option);
+	if (!full)
+		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
+	free(*text);
+	*text = full;
+	return HVCTL_OK;
+}
+
 int config_complete(struct domain_config *config)
 {
 	unsigned int i;
@@ -373,6 +436,8 @@ int config_complete(struct domain_config *config)
 		ret = complete_path("initrd", &config->ramdisk);
 	for (i = 0; i < config->disk.count && !ret; i++)
 		ret = complete_disk(&config->disk.text[i]);
+	for (i = 0; i < config->net.count && !ret; i++)
+		ret = complete_net(&config->net.text[i]);
 	return ret;
 }
 
@@ -397,6 +462,7 @@ static const char *key_text(const struct domain_config *config,
 			return NULL;
 		return format_size_exact(*(const uint64_t *)field, buffer);
 	case KEY_DISK:
+	case KEY_NET:
 		return NULL;
 	default:
 		return *(char *const *)field;
@@ -408,7 +474,7 @@ static const struct config_list *key_list(const struct domain_config *config,
 					  const struct config_key *k)
 {
 	const void *field = (const char *)config + k->offset;
-	const struct config_list *list = k->type == KEY_DISK ? field : NULL;
+	const struct config_list *list = is_list(k->type) ? field : NULL;
 
 	return list && list->count ? list : NULL;
 }
@@ -480,5 +546,6 @@ void config_free(struct domain_config *config)
 	free(config->cmdline);
 	free(config->flat);
 	config_list_free(&config->disk);
+	config_list_free(&config->net);
 	memset(config, 0, sizeof(*config));
 }

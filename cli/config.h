@@ -21,6 +21,7 @@
  * @flat: address and mode of a flat binary, as parse_flat() takes it, or NULL
  * @debug_exit: debug-exit port, 0 for none
  * @disk: disks, each as disk_parse() takes it
+ * @net: network devices, each as net_parse() takes it
  *
  * All strings are its own.
  */
@@ -36,6 +37,7 @@ struct domain_config {
 	char *flat;
 	uint32_t debug_exit;
 	struct config_list disk;
+	struct config_list net;
 };
 
 /*

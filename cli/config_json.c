@@ -26,6 +26,7 @@ static const struct {
 	{ "flat", "flat" },
 	{ "debug_exit", "debug_exit" },
 	{ "disk", "disk" },
+	{ "net", "net" },
 };
 
 static int bad_value(const char *path, const char *key, const char *why)

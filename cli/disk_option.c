@@ -6,26 +6,7 @@
 #include <string.h>
 
 #include "disk_option.h"
-
-/*
- * Takes what is up to the next single comma off *@text, which is NULL behind the
- * last. Return: false if it is too long for @word
- */
-static bool next_word(const char **text, char *word, size_t size)
-{
-	const char *at = *text;
-	size_t len = 0;
-
-	while (*at && (*at != ',' || at[1] == ',')) {
-		if (len == size - 1)
-			return false;
-		word[len++] = *at;
-		at += *at == ',' ? 2 : 1;
-	}
-	word[len] = '\0';
-	*text = *at ? at + 1 : NULL;
-	return true;
-}
+#include "words.h"
 
 static const char *set_serial(struct disk_option *option, const char *value)
 {
@@ -66,12 +47,12 @@ const char *disk_parse(const char *text, struct disk_option *option)
 	const char *why = NULL;
 
 	memset(option, 0, sizeof(*option));
-	if (!next_word(&text, option->path, sizeof(option->path)))
+	if (!words_next(&text, option->path, sizeof(option->path)))
 		return "the path is too long";
 	if (!*option->path)
 		return "the path is empty";
 	while (text && !why) {
-		if (!next_word(&text, word, sizeof(word)))
+		if (!words_next(&text, word, sizeof(word)))
 			return "a word is too long";
 		why = set_word(option, word);
 	}

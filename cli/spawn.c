@@ -11,6 +11,7 @@
 
 #include "control.h"
 #include "duration.h"
+#include "net_option.h"
 #include "output.h"
 #include "relay.h"
 #include "vmm/vmm.h"
@@ -57,7 +58,7 @@ int vmmproc_fail(const struct report *report)
 			 report->text);
 }
 
-/* Move what is kept to 3, 4, 5 and close the rest, whatever we inherited. */
+/* Move what is kept to 3, 4, 5 and so on, and close the rest, whatever we inherited. */
 static void keep_descriptors(int *fds[], int count)
 {
 	int i;
@@ -87,14 +88,46 @@ static void null_stdio(void)
 	close(fd);
 }
 
+/* Taps that are open get other numbers. */
+static void rename_taps(struct domain_config *config, const int *tap)
+{
+	struct net_option option;
+	unsigned int i;
+
+	for (i = 0; i < config->net.count; i++) {
+		net_parse(config->net.text[i], &option);
+		if (option.kind != VMM_NET_FD)
+			continue;
+		option.fd = tap[i];
+		config->net.text[i] = net_format(&option);
+		if (!config->net.text[i])
+			_exit(HVCTL_FAILED);
+	}
+}
+
 static void child(int device, const struct vmmproc_options *wanted, int report_fd)
 {
 	struct vmmproc_options options = *wanted;
-	int *keep[] = { &device, &options.report_fd, &options.console_fd };
+	struct domain_config config = *wanted->config;
+	int *keep[3 + CONFIG_LIST_MAX] = {
+		&device, &options.report_fd, &options.console_fd
+	};
+	int tap[CONFIG_LIST_MAX];
+	struct net_option option;
+	unsigned int i;
+	int count = 3;
 
 	options.report_fd = report_fd;
 	options.daemon = true;
-	keep_descriptors(keep, 3);
+	options.config = &config;
+	for (i = 0; i < config.net.count; i++) {
+		net_parse(config.net.text[i], &option);
+		tap[i] = option.fd;
+		if (option.kind == VMM_NET_FD)
+			keep[count++] = &tap[i];
+	}
+	keep_descriptors(keep, count);
+	rename_taps(&config, tap);
 	setsid();
 	null_stdio();
 	if (chdir("/"))

@@ -24,6 +24,7 @@
 #include "duration.h"
 #include "flat.h"
 #include "hvctl.h"
+#include "net_option.h"
 #include "runtime.h"
 #include "vmm/vmm.h"
 #include "vmmproc_impl.h"
@@ -234,6 +235,23 @@ static unsigned int parse_disks(const struct domain_config *config,
 	return i;
 }
 
+static unsigned int parse_nets(const struct domain_config *config,
+			       struct net_option *option, struct vmm_net *net)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->net.count; i++) {
+		net_parse(config->net.text[i], &option[i]);
+		net[i] = (struct vmm_net){
+			.kind = option[i].kind,
+			.name = *option[i].name ? option[i].name : NULL,
+			.fd = option[i].fd,
+		};
+		memcpy(net[i].mac, option[i].mac, sizeof(net[i].mac));
+	}
+	return i;
+}
+
 /* Another hvctl may take the default name between our question and the call. */
 static int make_domain(struct vmmproc *proc, int device)
 {
@@ -241,6 +259,8 @@ static int make_domain(struct vmmproc *proc, int device)
 	char text[REPORT_TEXT_MAX] = "";
 	struct disk_option option[CONFIG_LIST_MAX];
 	struct vmm_disk disk[CONFIG_LIST_MAX];
+	struct net_option net_option[CONFIG_LIST_MAX];
+	struct vmm_net net[CONFIG_LIST_MAX];
 	struct vmm_config vmm = {
 		.name = proc->name,
 		.vcpus = config->vcpus,
@@ -251,6 +271,8 @@ static int make_domain(struct vmmproc *proc, int device)
 		.debug_exit = (uint16_t)config->debug_exit,
 		.disk = disk,
 		.disks = parse_disks(config, option, disk),
+		.net = net,
+		.nets = parse_nets(config, net_option, net),
 	};
 	const char *why = config->flat ? parse_flat(config->flat, &vmm.flat_address,
 						    &vmm.flat) : NULL;

@@ -25,6 +25,9 @@ void vmmproc_record(struct vmmproc *proc)
 	if (config->disk.count)
 		json_object_object_add(proc->record, "disk",
 				       config_list_json(&config->disk));
+	if (config->net.count)
+		json_object_object_add(proc->record, "net",
+				       config_list_json(&config->net));
 	if (config->flat)
 		json_object_object_add(proc->record, "flat",
 				       json_object_new_string(config->flat));

@@ -202,7 +202,7 @@ struct net_backend *net_tap_open(const char *name, char *err, size_t err_size)
 
 /**
  * net_tap_from_fd() - a tap that somebody opened for us
- * @fd: its descriptor; the backend's from now on
+ * @fd: its descriptor; the caller's, the backend has a copy
  * @err: buffer for a message
  * @err_size: its size
  *
@@ -212,18 +212,19 @@ struct net_backend *net_tap_from_fd(int fd, char *err, size_t err_size)
 {
 	struct ifreq request = {};
 	char object[32];
-	int flags = fcntl(fd, F_GETFL);
+	int flags;
 
 	snprintf(object, sizeof(object), "descriptor %d", fd);
-	if (flags < 0)
-		return fail(-1, EBADF, err, err_size, object,
-			    "it is not open\nhint: hvctl has to inherit it, as in: hvctl ... 7<>/dev/tapN");
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return fail(-1, errno, err, err_size, object,
+			    "it is not open\nhint: hvctl has to inherit it, as in: hvctl ... 7<>/dev/tap7");
 	if (ioctl(fd, TUNGETIFF, &request) || !(request.ifr_flags & IFF_TAP) ||
 	    !(request.ifr_flags & IFF_NO_PI))
 		return fail(fd, EINVAL, err, err_size, object,
 			    "it is no tap without packet information\nhint: open it with IFF_TAP | IFF_NO_PI");
-	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC))
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
 		return fail(fd, errno, err, err_size, object, strerror(errno));
 	return configure(fd, request.ifr_flags & IFF_VNET_HDR, object, err,
 			 err_size);

@@ -58,7 +58,7 @@ enum vmm_net_kind {
  * struct vmm_net - a network device of a domain; strings owned by the caller
  * @kind: what it is connected to
  * @name: name of the tap; or path of passt's socket, NULL to start a passt
- * @fd: the open tap, the VMM's once vmm_create() was called
+ * @fd: the open tap, which the caller may close after vmm_create()
  * @mac: its address, all zero for one made from the domain's name
  */
 struct vmm_net {

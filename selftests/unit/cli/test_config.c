@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "disk_option.h"
+#include "net_option.h"
 #include "hvctl.h"
 #include "tap.h"
 
@@ -145,6 +146,53 @@ static void test_disks(void)
 	refuse(parse_text, "disk = [ 'a' ] 'b'\n", "one list");
 	refuse(parse_json, "{\"disk\":[7]}", "list of strings");
 	refuse(parse_json, "{\"disk\":7}", "list of strings");
+}
+
+static void test_nets(void)
+{
+	struct domain_config config = { 0 };
+	struct net_option option;
+	char *text;
+
+	ok(!capture(parse_text, &config, "net = [ 'tap=tap0', \"passt,mac=52:54:00:12:34:56\" ]\n") &&
+	   !capture(parse_argument, &config, "net=fd=7") && config.net.count == 3, "a list of networks");
+	same(config.net.text[2], "fd=7", "the last");
+	config_free(&config);
+
+	ok(!net_parse("tap=tap0", &option) && option.kind == VMM_NET_TAP && !option.mac[0], "a tap");
+	text = net_format(&option);
+	same(text, "tap=tap0", "and back");
+	free(text);
+	ok(!net_parse("passt=/a,,b,mac=02:ff:00:0A:0b:0c", &option) && option.kind == VMM_NET_PASST &&
+	   option.mac[1] == 0xFF && option.mac[5] == 0x0C, "a socket and an address");
+	same(option.name, "/a,b", "a comma of the path");
+	text = net_format(&option);
+	same(text, "passt=/a,,b,mac=02:ff:00:0a:0b:0c", "and back");
+	free(text);
+	ok(!net_parse("fd=2147483647", &option) && option.fd == 2147483647, "a descriptor");
+	text = net_format(&option);
+	same(text, "fd=2147483647", "and back");
+	free(text);
+	ok(!net_parse("passt", &option) && !*option.name, "passt of its own");
+	text = net_format(&option);
+	same(text, "passt", "and back");
+	free(text);
+
+	refuse(parse_argument, "net=", "begins with tap=NAME");
+	refuse(parse_argument, "net=bridge=br0", "begins with tap=NAME");
+	refuse(parse_argument, "net=tap=", "name of the tap is empty");
+	refuse(parse_argument, "net=tap=0123456789abcdef", "at most 15");
+	refuse(parse_argument, "net=fd=2", "from 3 on");
+	refuse(parse_argument, "net=fd=7x", "from 3 on");
+	refuse(parse_argument, "net=fd=99999999999999999999", "from 3 on");
+	refuse(parse_argument, "net=passt=", "socket is empty");
+	refuse(parse_argument, "net=tap=a,", "comes mac=ADDRESS");
+	refuse(parse_argument, "net=tap=a,mac=1", "six bytes");
+	refuse(parse_argument, "net=tap=a,mac=02:00:00:00:00:001", "six bytes");
+	refuse(parse_argument, "net=tap=a,mac=02:00:00:00:00:0g", "six bytes");
+	refuse(parse_argument, "net=tap=a,mac=2:0:0:0:0:1", "six bytes");
+	refuse(parse_argument, "net=tap=a,mac=01:00:00:00:00:01", "address of a group");
+	refuse(parse_argument, "net=tap=a,mac=00:00:00:00:00:00", "zeros is none");
 }
 
 static void test_text_refused(void)
@@ -339,6 +387,7 @@ int main(void)
 {
 	test_text();
 	test_disks();
+	test_nets();
 	test_text_refused();
 	test_arguments();
 	test_json();

@@ -174,6 +174,10 @@ fails 2 "does not know it yet" create "kernel=$kernel" vif=x
 fails 1 "$dir/none: cannot open the disk: No such file" create "kernel=$kernel" --disk "$dir/none,ro"
 check "disk: the hint" says "truncate -s 10G FILE"
 fails 2 "disk: cannot use 'x,raw': behind the path come ro, direct or serial=S" run "$kernel" -d x,raw
+fails 1 "$dir/none: cannot connect to passt: No such file" create "kernel=$kernel" --net "passt=$dir/none"
+check "passt: the hint" says "passt --socket PATH"
+fails 1 "cannot use descriptor 99: it is not open" create "kernel=$kernel" net=fd=99
+fails 2 "net: cannot use 'br0': it begins with tap=NAME" run "$kernel" --net br0
 fails 2 "more than one file" create a.cfg b.cfg
 fails 1 "this machine has" create --kernel "$kernel" --memory 1000000T
 fails 1 "$dir/none: cannot open the kernel: No such file" create --kernel "$dir/none"
@@ -310,6 +314,12 @@ check "info --json has them" json_is "$dir/disky.json" 'd["domains"][0]["disk"]'
 works create -n "$dir/disky.json"
 check "create takes them back" prints "disk = [ \"$dir/a,,b,ro\", \"$dir/initrd,serial=S1\" ]"
 works destroy disky
+exec 9</dev/null
+works create -p --kernel "$kernel" --memory 64M --name wired --net tap=tap0,mac=52:54:00:12:34:56 net=passt net=fd=9
+exec 9<&-
+works info --json wired
+check "info --json has networks; a descriptor has a number of its own" json_is "$dir/out" 'd["domains"][0]["net"][:2] + [d["domains"][0]["net"][2][:3]]' "['tap=tap0,mac=52:54:00:12:34:56', 'passt', 'fd=']"
+works destroy wired
 fails 3 "nosuch: no such domain" info nosuch
 fails 3 "wev: no such domain" info wev
 check "did you mean, for domains" says "did you mean 'web'?"
