@@ -180,7 +180,7 @@ struct net_backend *net_tap_open(const char *name, char *err, size_t err_size)
 	snprintf(object, sizeof(object), "tap %s", name);
 	/* Who may would make it otherwise, and lose it when the domain ends. */
 	if (strlen(name) >= IFNAMSIZ || !if_nametoindex(name))
-		return fail(-1, ENODEV, err, err_size, object,
+		return fail(-1, ENXIO, err, err_size, object,
 			    "there is no such interface\nhint: make it: ip tuntap add dev NAME mode tap user $USER; ip link set NAME up");
 	fd = open(TUN, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == EACCES)

@@ -474,14 +474,15 @@ static void test_refused(void)
 	const char *old = getenv("PATH");
 	struct vmm_net config = { .kind = VMM_NET_TAP, .name = "nosuchtap0" };
 
-	ok(refused(&config, ENODEV, "tap nosuchtap0: there is no such interface"), "no such tap");
+	ok(refused(&config, ENXIO, "tap nosuchtap0: there is no such interface"), "no such tap");
 	config.name = "a-name-that-is-longer-than-one-can-be";
-	ok(refused(&config, ENODEV, "no such interface"), "a name that is too long");
+	ok(refused(&config, ENXIO, "no such interface"), "a name that is too long");
 	config.kind = VMM_NET_FD;
 	config.fd = 1000;
 	ok(refused(&config, EBADF, "descriptor 1000: it is not open"), "no such descriptor");
 	config.fd = open("/dev/null", O_RDWR);
 	ok(refused(&config, EINVAL, "is no tap"), "a descriptor of something else");
+	close(config.fd);
 	config.kind = VMM_NET_PASST;
 	config.name = "/nowhere/passt.socket";
 	ok(refused(&config, ENOTCONN, "no such socket"), "no passt socket");
@@ -514,6 +515,7 @@ static void test_tap(void)
 	config.kind = VMM_NET_FD;
 	config.fd = dup(holder);
 	backend = net_open(&config, err, sizeof(err));
+	close(config.fd);
 	ok(backend && !backend->header && !backend->features, "a tap by descriptor, without offloads");
 	if (backend)
 		backend->ops->destroy(backend);
