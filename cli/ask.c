@@ -68,6 +68,10 @@ int ask_refused(struct verb_context *ctx, const char *verb,
 		/* The state that we know is from before we asked. */
 		return fail(HVCTL_STATE, reply->status, ctx->domain.name, NULL,
 			    "cannot %s: it is so already", verb);
+	case ETXTBSY:
+		return fail(HVCTL_STATE, reply->status, ctx->domain.name,
+			    "wait until 'hvctl dump-core' is done",
+			    "cannot %s: its memory is being dumped", verb);
 	case EBUSY:
 		return fail(HVCTL_STATE, reply->status, ctx->domain.name,
 			    "'hvctl unpause' lets it go on", "cannot %s: it is paused", verb);
@@ -76,8 +80,8 @@ int ask_refused(struct verb_context *ctx, const char *verb,
 	}
 }
 
-int ask(struct verb_context *ctx, const char *verb, enum control_op op,
-	struct control_reply *reply)
+int ask_more(struct verb_context *ctx, const char *verb, enum control_op op,
+	     uint32_t value, const char *text, struct control_reply *reply)
 {
 	int64_t deadline = deadline_in(globals.timeout_ms < 0 ? ASK_MS : globals.timeout_ms);
 	int fd, err;
@@ -85,8 +89,16 @@ int ask(struct verb_context *ctx, const char *verb, enum control_op op,
 
 	if (ret)
 		return ret;
-	err = control_ask(fd, op, 0, -1) || control_answer(fd, op, reply, deadline) ?
-	      errno : 0;
+	err = control_ask_more(fd, op, 0, value, text, -1) ||
+	      control_answer(fd, op, reply, deadline) ? errno : 0;
 	close(fd);
-	return err ? ask_fail(ctx, verb, err) : ask_refused(ctx, verb, reply);
+	if (err)
+		return ask_fail(ctx, verb, err);
+	return reply->status == EEXIST ? HVCTL_OK : ask_refused(ctx, verb, reply);
+}
+
+int ask(struct verb_context *ctx, const char *verb, enum control_op op,
+	struct control_reply *reply)
+{
+	return ask_more(ctx, verb, op, 0, NULL, reply);
 }

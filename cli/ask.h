@@ -29,6 +29,21 @@ int ask_connect(struct verb_context *ctx, const char *verb, int *fd);
 int ask(struct verb_context *ctx, const char *verb, enum control_op op,
 	struct control_reply *reply);
 
+/**
+ * ask_more() - the same for a request that says more
+ * @ctx: the verb's context
+ * @verb: for the message
+ * @op: what to ask
+ * @value: value of the request
+ * @text: its text, or NULL
+ * @reply: the reply
+ *
+ * Return: 0, or the exit status, and the error has been reported; but 0 with
+ * EEXIST in the reply's status, which only the verb can name.
+ */
+int ask_more(struct verb_context *ctx, const char *verb, enum control_op op,
+	     uint32_t value, const char *text, struct control_reply *reply);
+
 /** ask_fail() - report that asking failed with errno value @err */
 int ask_fail(struct verb_context *ctx, const char *verb, int err);
 

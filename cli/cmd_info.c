@@ -5,41 +5,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "compiler.h"
-#include "ask.h"
 #include "domain_json.h"
 #include "domains.h"
 #include "duration.h"
 #include "output.h"
 #include "size.h"
-
-/*
- * What the VMM process tells. A domain is described without it too: it may be
- * another user's, or stuck.
- */
-static struct json_object *vmm_record(struct verb_context *ctx)
-{
-	static struct control_reply reply;
-	struct json_object *record = NULL;
-	int64_t deadline = deadline_in(2000);
-	int fd;
-
-	if (!ctx->domain.id)
-		return NULL;
-	fd = control_connect(ctx->device, &ctx->domain, deadline);
-	if (fd < 0)
-		return NULL;
-	if (!control_ask(fd, CONTROL_INFO, 0, -1) &&
-	    !control_answer(fd, CONTROL_INFO, &reply, deadline) && !reply.status)
-		record = json_tokener_parse(reply.text);
-	close(fd);
-	if (json_object_get_type(record) == json_type_object)
-		return record;
-	json_object_put(record);
-	return NULL;
-}
+#include "vmm_record.h"
 
 static const struct {
 	const char *key;
@@ -53,6 +26,11 @@ static const struct {
 	{ "debug_exit", "Debug exit", json_type_string },
 	{ "disk", "Disk", json_type_array },
 	{ "net", "Network", json_type_array },
+	{ "cpus", "Processors", json_type_string },
+	{ "on_poweroff", "On power off", json_type_string },
+	{ "on_reboot", "On reboot", json_type_string },
+	{ "on_crash", "On crash", json_type_string },
+	{ "restarts", "Restarts", json_type_int },
 	{ "console_bytes", "Console output", json_type_int },
 };
 
@@ -160,7 +138,8 @@ static void print_record(struct json_object *record)
 			continue;
 		snprintf(title, sizeof(title), "%s:", record_fields[i].title);
 		if (record_fields[i].type == json_type_int)
-			linef(title, "%" PRId64 " bytes", json_object_get_int64(value));
+			linef(title, "%" PRId64 "%s", json_object_get_int64(value),
+			      strstr(record_fields[i].key, "bytes") ? " bytes" : "");
 		else if (record_fields[i].type == json_type_array)
 			print_list(title, value);
 		else

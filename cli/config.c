@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "compiler.h"
 #include "config.h"
+#include "cpulist.h"
 #include "disk_option.h"
 #include "flat.h"
 #include "name.h"
@@ -36,6 +38,14 @@ enum key_type {
 	KEY_PORT,
 	KEY_DISK,
 	KEY_NET,
+	KEY_CPUS,
+	KEY_ACTION,
+};
+
+static const char *const actions[] = {
+	[CONFIG_DESTROY]	= "destroy",
+	[CONFIG_RESTART]	= "restart",
+	[CONFIG_PRESERVE]	= "preserve",
 };
 
 static const struct config_key {
@@ -57,13 +67,16 @@ static const struct config_key {
 	KEY(debug_exit, NULL, KEY_PORT),
 	KEY(disk, NULL, KEY_DISK),
 	KEY(net, NULL, KEY_NET),
+	KEY(cpus, NULL, KEY_CPUS),
+	KEY(on_poweroff, NULL, KEY_ACTION),
+	KEY(on_reboot, NULL, KEY_ACTION),
+	KEY(on_crash, NULL, KEY_ACTION),
 #undef KEY
 };
 
 /* Of xl.cfg; a user who has such a file shall learn that these do nothing. */
 static const char *const later_keys[] = {
-	"cpus", "cpu_weight", "cap", "vif", "on_poweroff", "on_reboot",
-	"on_crash",
+	"cpu_weight", "cap", "vif",
 };
 
 static int key_fail(const char *where, const char *key, const char *hint,
@@ -214,6 +227,25 @@ bool config_is_list(const char *key)
 	return k && is_list(k->type);
 }
 
+static int set_action(uint32_t *field, const char *where, const char *key,
+		      const char *value)
+{
+	uint32_t i;
+
+	for (i = 1; i < ARRAY_SIZE(actions); i++) {
+		if (!strcmp(actions[i], value)) {
+			*field = i;
+			return HVCTL_OK;
+		}
+	}
+	return key_fail(where, key, NULL, value, "it is destroy, restart or preserve");
+}
+
+const char *config_action_word(uint32_t action)
+{
+	return action < ARRAY_SIZE(actions) ? actions[action] : NULL;
+}
+
 static int set_string(char **field, const char *value)
 {
 	char *copy = strdup(value);
@@ -232,6 +264,7 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 	const char *why = NULL;
 	enum vmm_flat mode;
 	uint64_t address;
+	cpu_set_t cpus;
 	void *field;
 
 	if (!k)
@@ -252,6 +285,11 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 		why = parse_flat(value, &address, &mode);
 		if (why)
 			return key_fail(where, key, "flat=0x7c00,real is one", value, why);
+		break;
+	case KEY_ACTION:
+		return set_action(field, where, key, value);
+	case KEY_CPUS:
+		why = cpulist_parse(value, &cpus);
 		break;
 	case KEY_NAME:
 		why = name_error(value);
@@ -327,6 +365,22 @@ static int complete_vcpus(struct domain_config *config)
 			    "leave maxvcpus out or give both the same value",
 			    "cannot use a value other than that of vcpus: this version of hvmod does not add vCPUs yet");
 	return HVCTL_OK;
+}
+
+static int complete_cpus(struct domain_config *config)
+{
+	cpu_set_t wanted, there;
+	char text[CPULIST_MAX];
+
+	if (!config->cpus || cpulist_parse(config->cpus, &wanted) ||
+	    sched_getaffinity(0, sizeof(there), &there))
+		return HVCTL_OK;
+	CPU_AND(&wanted, &wanted, &there);
+	if (CPU_COUNT(&wanted))
+		return HVCTL_OK;
+	return fail(HVCTL_FAILED, EINVAL, "cpus", NULL,
+		    "cannot use '%s': the processors here are %s", config->cpus,
+		    cpulist_format(&there, text));
 }
 
 /* The VMM judges what is in the file; that it is a readable file is ours. */
@@ -431,6 +485,8 @@ int config_complete(struct domain_config *config)
 	if (!ret)
 		ret = complete_memory(config);
 	if (!ret)
+		ret = complete_cpus(config);
+	if (!ret)
 		ret = complete_path("kernel", &config->kernel);
 	if (!ret && config->ramdisk)
 		ret = complete_path("initrd", &config->ramdisk);
@@ -464,6 +520,8 @@ static const char *key_text(const struct domain_config *config,
 	case KEY_DISK:
 	case KEY_NET:
 		return NULL;
+	case KEY_ACTION:
+		return config_action_word(*(const uint32_t *)field);
 	default:
 		return *(char *const *)field;
 	}
@@ -547,5 +605,6 @@ void config_free(struct domain_config *config)
 	free(config->flat);
 	config_list_free(&config->disk);
 	config_list_free(&config->net);
+	free(config->cpus);
 	memset(config, 0, sizeof(*config));
 }

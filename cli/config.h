@@ -9,6 +9,20 @@
 #include "config_list.h"
 
 /**
+ * enum config_action - value of on_poweroff, on_reboot, on_crash
+ * @CONFIG_ACTION_UNSET: not given
+ * @CONFIG_DESTROY: the domain goes
+ * @CONFIG_RESTART: it starts again
+ * @CONFIG_PRESERVE: it stays as it stopped
+ */
+enum config_action {
+	CONFIG_ACTION_UNSET,
+	CONFIG_DESTROY,
+	CONFIG_RESTART,
+	CONFIG_PRESERVE,
+};
+
+/**
  * struct domain_config - a domain as the user describes it
  * @name: name; NULL for one that hvctl chooses
  * @vcpus: number of vCPUs, 0 if not given
@@ -22,6 +36,10 @@
  * @debug_exit: debug-exit port, 0 for none
  * @disk: disks, each as disk_parse() takes it
  * @net: network devices, each as net_parse() takes it
+ * @cpus: list of processors that the vCPUs may run on, or NULL
+ * @on_poweroff: what follows a power off, enum config_action
+ * @on_reboot: what follows a reset
+ * @on_crash: what follows a crash
  *
  * All strings are its own.
  */
@@ -38,6 +56,10 @@ struct domain_config {
 	uint32_t debug_exit;
 	struct config_list disk;
 	struct config_list net;
+	char *cpus;
+	uint32_t on_poweroff;
+	uint32_t on_reboot;
+	uint32_t on_crash;
 };
 
 /*
@@ -90,6 +112,9 @@ int config_parse_json(struct domain_config *config, const char *path,
  * @config: the configuration
  */
 int config_complete(struct domain_config *config);
+
+/** config_action_word() - "destroy" and so on, NULL for CONFIG_ACTION_UNSET */
+const char *config_action_word(uint32_t action);
 
 /** config_json() - the keys that are set, for output */
 struct json_object *config_json(const struct domain_config *config);

@@ -27,6 +27,10 @@ static const struct {
 	{ "debug_exit", "debug_exit" },
 	{ "disk", "disk" },
 	{ "net", "net" },
+	{ "cpus", "cpus" },
+	{ "on_poweroff", "on_poweroff" },
+	{ "on_reboot", "on_reboot" },
+	{ "on_crash", "on_crash" },
 };
 
 static int bad_value(const char *path, const char *key, const char *why)

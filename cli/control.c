@@ -5,28 +5,52 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "control.h"
+
+/* What an operation takes beside its name. */
+static const struct {
+	uint32_t flags;
+	bool value;
+	bool text;
+} operations[] = {
+	[CONTROL_PAUSE]		= { 0 },
+	[CONTROL_UNPAUSE]	= { 0 },
+	[CONTROL_POWER_BUTTON]	= { 0 },
+	[CONTROL_DESTROY]	= { 0 },
+	[CONTROL_WAIT]		= { 0 },
+	[CONTROL_CONSOLE]	= { CONTROL_CONSOLE_READONLY |
+				    CONTROL_CONSOLE_FORCE | CONTROL_CONSOLE_LOG },
+	[CONTROL_INFO]		= { 0 },
+	[CONTROL_START]		= { 0 },
+	[CONTROL_RESET]		= { 0 },
+	[CONTROL_REBOOT]	= { 0 },
+	[CONTROL_NMI]		= { 0 },
+	[CONTROL_SYSRQ]		= { .value = true },
+	[CONTROL_RENAME]	= { .text = true },
+	[CONTROL_PIN]		= { .value = true, .text = true },
+	[CONTROL_DUMP]		= { 0 },
+};
 
 int control_check_request(const void *data, size_t len)
 {
 	struct control_request request;
-	uint32_t flags = 0;
+	size_t text = len - CONTROL_REQUEST_HEAD;
 
-	if (len < sizeof(request))
+	if (len < CONTROL_REQUEST_HEAD || text > CONTROL_ASK_MAX)
 		return -EBADMSG;
-	memcpy(&request, data, sizeof(request));
+	memcpy(&request, data, CONTROL_REQUEST_HEAD);
 	if (request.magic != CONTROL_MAGIC)
 		return -EBADMSG;
 	if (request.version != CONTROL_VERSION)
 		return -EPROTONOSUPPORT;
-	if (len != sizeof(request))
-		return -EBADMSG;
-	if (request.op < CONTROL_PAUSE || request.op > CONTROL_INFO)
+	if (request.op < CONTROL_PAUSE || request.op >= ARRAY_SIZE(operations))
 		return -EOPNOTSUPP;
-	if (request.op == CONTROL_CONSOLE)
-		flags = CONTROL_CONSOLE_READONLY | CONTROL_CONSOLE_FORCE |
-			CONTROL_CONSOLE_LOG;
-	if ((request.flags & ~flags) || request.reserved)
+	if (!operations[request.op].text != !text ||
+	    memchr((const char *)data + CONTROL_REQUEST_HEAD, '\0', text))
+		return -EBADMSG;
+	if ((request.flags & ~operations[request.op].flags) ||
+	    (request.value && !operations[request.op].value))
 		return -EINVAL;
 	return 0;
 }

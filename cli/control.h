@@ -20,6 +20,8 @@
 #define CONTROL_MAGIC		0x6d767668u	/* "hvvm" */
 #define CONTROL_VERSION		1
 #define CONTROL_TEXT_MAX	32768
+#define CONTROL_ASK_MAX		1023
+#define CONTROL_ALL_VCPUS	UINT32_MAX
 
 /**
  * enum control_op - what is asked
@@ -32,6 +34,16 @@
  * @CONTROL_CONSOLE: the request carries a stream socket, which becomes the
  *	console: the VMM process makes no descriptors of its own
  * @CONTROL_INFO: text: a JSON object
+ * @CONTROL_START: start a domain that was created paused and has never run
+ * @CONTROL_RESET: begin again, now
+ * @CONTROL_REBOOT: press the power button, and begin again when the guest is off
+ * @CONTROL_NMI: send an NMI to all vCPUs; value: how many took it
+ * @CONTROL_SYSRQ: value: the key. A break and the key on the serial port
+ * @CONTROL_RENAME: text: the new name
+ * @CONTROL_PIN: value: the vCPU, or CONTROL_ALL_VCPUS; text: a list of
+ *	processors that it may run on
+ * @CONTROL_DUMP: the request carries a descriptor to which an ELF core is
+ *	written; the reply comes when all is written. Hanging up cancels it
  */
 enum control_op {
 	CONTROL_PAUSE		= 1,
@@ -41,6 +53,14 @@ enum control_op {
 	CONTROL_WAIT		= 5,
 	CONTROL_CONSOLE		= 6,
 	CONTROL_INFO		= 7,
+	CONTROL_START		= 8,
+	CONTROL_RESET		= 9,
+	CONTROL_REBOOT		= 10,
+	CONTROL_NMI		= 11,
+	CONTROL_SYSRQ		= 12,
+	CONTROL_RENAME		= 13,
+	CONTROL_PIN		= 14,
+	CONTROL_DUMP		= 15,
 };
 
 /* Flags of CONTROL_CONSOLE. */
@@ -54,15 +74,20 @@ enum control_op {
  * @version: CONTROL_VERSION
  * @op: enum control_op
  * @flags: flags of the operation
- * @reserved: zero
+ * @value: depends on the operation; zero where it says nothing
+ * @text: the same, at most CONTROL_ASK_MAX bytes; on the wire it has the rest
+ *	of the message and no NUL
  */
 struct control_request {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t op;
 	uint32_t flags;
-	uint32_t reserved;
+	uint32_t value;
+	char text[CONTROL_ASK_MAX + 1];
 };
+
+#define CONTROL_REQUEST_HEAD	offsetof(struct control_request, text)
 
 /**
  * struct control_reply - a reply
@@ -142,6 +167,20 @@ int control_connect(int device, const struct hvmod_domain_info *info,
 int control_ask(int fd, enum control_op op, uint32_t flags, int pass_fd);
 
 /**
+ * control_ask_more() - send a request that says more
+ * @fd: from control_connect()
+ * @op: what is asked
+ * @flags: flags of the operation
+ * @value: its value
+ * @text: its text, or NULL
+ * @pass_fd: a descriptor that goes with it, or -1
+ *
+ * Return: 0, or -1 with errno, EMSGSIZE: the text is too long.
+ */
+int control_ask_more(int fd, enum control_op op, uint32_t flags, uint32_t value,
+		     const char *text, int pass_fd);
+
+/**
  * control_answer() - wait for the reply
  * @fd: from control_connect()
  * @op: what was asked
@@ -163,7 +202,7 @@ struct control_server;
 /**
  * control_handler_t - serve a request
  * @ctx: from control_serve()
- * @request: what was asked, checked
+ * @request: what was asked, checked; its text ends with a NUL
  * @pass_fd: the descriptor that came with it, or -1; set it to -1 to keep it
  * @reply: to be filled; complete but for status, value and text
  *
@@ -174,6 +213,13 @@ typedef bool (*control_handler_t)(void *ctx,
 				  const struct control_request *request,
 				  int *pass_fd, struct control_reply *reply);
 
+/**
+ * control_gone_t - who waits for control_finish() has hung up
+ * @ctx: from control_serve()
+ * @op: what was asked
+ */
+typedef void (*control_gone_t)(void *ctx, uint16_t op);
+
 /** control_listen() - make a socket in a directory and listen. Return: fd or -1 */
 int control_listen(int dir, uint32_t id);
 
@@ -182,15 +228,25 @@ int control_listen(int dir, uint32_t id);
  * @loop: the event loop
  * @fd: from control_listen(), taken over
  * @handler: called for each request of root or of our own user
- * @ctx: its first argument
+ * @gone: called when one who waits hangs up
+ * @ctx: their first argument
  *
  * Return: the server, or NULL with errno.
  */
 struct control_server *control_serve(struct loop *loop, int fd,
-				     control_handler_t handler, void *ctx);
+				     control_handler_t handler,
+				     control_gone_t gone, void *ctx);
 
-/** control_finish() - answer all who wait with @value and @text */
-void control_finish(struct control_server *server, uint32_t value, const char *text);
+/**
+ * control_finish() - answer all who wait for an operation
+ * @server: the server
+ * @op: the operation
+ * @status: 0, or an errno value
+ * @value: of the reply
+ * @text: of the reply
+ */
+void control_finish(struct control_server *server, uint16_t op, int status,
+		    uint32_t value, const char *text);
 
 /** control_stop() - close all */
 void control_stop(struct control_server *server);

@@ -79,16 +79,29 @@ int control_connect(int device, const struct hvmod_domain_info *info,
 	}
 }
 
-int control_ask(int fd, enum control_op op, uint32_t flags, int pass_fd)
+int control_ask_more(int fd, enum control_op op, uint32_t flags, uint32_t value,
+		     const char *text, int pass_fd)
 {
 	struct control_request request = {
 		.magic = CONTROL_MAGIC,
 		.version = CONTROL_VERSION,
 		.op = op,
 		.flags = flags,
+		.value = value,
 	};
+	size_t len = text ? strlen(text) : 0;
 
-	return control_send(fd, &request, sizeof(request), pass_fd);
+	if (len > CONTROL_ASK_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	memcpy(request.text, text ? text : "", len);
+	return control_send(fd, &request, CONTROL_REQUEST_HEAD + len, pass_fd);
+}
+
+int control_ask(int fd, enum control_op op, uint32_t flags, int pass_fd)
+{
+	return control_ask_more(fd, op, flags, 0, NULL, pass_fd);
 }
 
 int control_wait_readable(int fd, int64_t deadline)

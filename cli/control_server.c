@@ -20,13 +20,13 @@
  * struct control_peer - one connection
  * @watch: its socket
  * @server: whose it is
- * @waits: it waits for control_finish()
+ * @waits: the operation that it waits for, or 0
  * @link: in server->peers
  */
 struct control_peer {
 	struct watch watch;
 	struct control_server *server;
-	bool waits;
+	uint16_t waits;
 	LIST_ENTRY(control_peer) link;
 };
 
@@ -37,7 +37,8 @@ LIST_HEAD(peer_list, control_peer);
  * @watch: the socket
  * @loop: the event loop
  * @handler: serves requests
- * @ctx: its first argument
+ * @gone: hears of those who do not wait any more
+ * @ctx: their first argument
  * @peers: connections
  * @count: how many
  * @reply: for one reply at a time
@@ -46,6 +47,7 @@ struct control_server {
 	struct watch watch;
 	struct loop *loop;
 	control_handler_t handler;
+	control_gone_t gone;
 	void *ctx;
 	struct peer_list peers;
 	unsigned int count;
@@ -61,6 +63,16 @@ static void drop_peer(struct control_peer *peer)
 	LIST_REMOVE(peer, link);
 	server->count--;
 	free(peer);
+}
+
+static void lose_peer(struct control_peer *peer)
+{
+	struct control_server *server = peer->server;
+	uint16_t waits = peer->waits;
+
+	drop_peer(peer);
+	if (waits)
+		server->gone(server->ctx, waits);
 }
 
 static struct control_reply *new_reply(struct control_server *server, uint16_t op)
@@ -84,16 +96,15 @@ static void send_reply(struct control_peer *peer)
 }
 
 static void serve(struct control_peer *peer, const struct control_request *request,
-		  int *pass_fd)
+		  int err, int *pass_fd)
 {
 	struct control_server *server = peer->server;
 	struct control_reply *reply = new_reply(server, request->op);
-	int err = control_check_request(request, sizeof(*request));
 
 	if (err)
 		reply->status = -err;
 	else if (!server->handler(server->ctx, request, pass_fd, reply))
-		peer->waits = true;
+		peer->waits = request->op;
 	if (!peer->waits)
 		send_reply(peer);
 }
@@ -103,17 +114,22 @@ static void peer_ready(struct watch *watch, uint32_t events)
 	struct control_peer *peer = container_of(watch, struct control_peer, watch);
 	struct control_request request;
 	int pass_fd = -1;
+	int err = -EBADMSG;
 	ssize_t n;
 
 	(void)events;
-	n = control_receive(watch->fd, &request, sizeof(request), &pass_fd);
+	n = control_receive(watch->fd, &request, sizeof(request) - 1, &pass_fd);
 	if (n < 0 && errno == EAGAIN)
 		return;
+	if (n > 0)
+		err = control_check_request(&request, n);
 	/* Who speaks another protocol, or while it should wait, has to go. */
-	if (n <= 0 || peer->waits || control_check_request(&request, n) == -EBADMSG)
-		drop_peer(peer);
-	else
-		serve(peer, &request, &pass_fd);
+	if (err == -EBADMSG || peer->waits) {
+		lose_peer(peer);
+	} else {
+		request.text[n - CONTROL_REQUEST_HEAD] = '\0';
+		serve(peer, &request, err, &pass_fd);
+	}
 	if (pass_fd >= 0)
 		close(pass_fd);
 }
@@ -177,7 +193,8 @@ int control_listen(int dir, uint32_t id)
 }
 
 struct control_server *control_serve(struct loop *loop, int fd,
-				     control_handler_t handler, void *ctx)
+				     control_handler_t handler,
+				     control_gone_t gone, void *ctx)
 {
 	struct control_server *server = calloc(1, sizeof(*server));
 
@@ -187,6 +204,7 @@ struct control_server *control_serve(struct loop *loop, int fd,
 	server->watch.ready = listen_ready;
 	server->loop = loop;
 	server->handler = handler;
+	server->gone = gone;
 	server->ctx = ctx;
 	LIST_INIT(&server->peers);
 	if (loop_add(loop, &server->watch, EPOLLIN)) {
@@ -196,17 +214,21 @@ struct control_server *control_serve(struct loop *loop, int fd,
 	return server;
 }
 
-void control_finish(struct control_server *server, uint32_t value, const char *text)
+void control_finish(struct control_server *server, uint16_t op, int status,
+		    uint32_t value, const char *text)
 {
 	struct control_peer *peer, *next;
+	struct control_reply *reply;
 
 	for (peer = LIST_FIRST(&server->peers); peer; peer = next) {
 		next = LIST_NEXT(peer, link);
-		if (!peer->waits)
+		if (peer->waits != op)
 			continue;
-		peer->waits = false;
-		new_reply(server, CONTROL_WAIT)->value = value;
-		control_set_text(&server->reply, text);
+		peer->waits = 0;
+		reply = new_reply(server, op);
+		reply->status = status;
+		reply->value = value;
+		control_set_text(reply, text);
 		send_reply(peer);
 	}
 }

@@ -13,8 +13,10 @@
 #include "verbs.h"
 
 extern const struct verb verb_check, verb_create, verb_run, verb_list, verb_info,
-	verb_console, verb_pause, verb_unpause, verb_shutdown, verb_destroy,
-	verb_wait, verb_version, verb_help_verb;
+	verb_console, verb_start, verb_pause, verb_unpause, verb_shutdown,
+	verb_reboot, verb_reset, verb_destroy, verb_wait, verb_rename,
+	verb_vcpu_pin, verb_inject, verb_dump_core, verb_top, verb_completion,
+	verb_version, verb_help_verb;
 
 const struct verb *const verbs[] = {
 	&verb_check,
@@ -22,12 +24,21 @@ const struct verb *const verbs[] = {
 	&verb_run,
 	&verb_list,
 	&verb_info,
+	&verb_top,
 	&verb_console,
+	&verb_start,
 	&verb_pause,
 	&verb_unpause,
 	&verb_shutdown,
+	&verb_reboot,
+	&verb_reset,
 	&verb_destroy,
 	&verb_wait,
+	&verb_rename,
+	&verb_vcpu_pin,
+	&verb_inject,
+	&verb_dump_core,
+	&verb_completion,
 	&verb_version,
 	&verb_help_verb,
 	NULL

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "console_hub.h"
+#include "cpulist.h"
 #include "disk_option.h"
 #include "domains.h"
 #include "duration.h"
@@ -111,9 +112,20 @@ static void guest_ended(void *ctx, enum vmm_outcome outcome)
 		return;
 }
 
+/* From any thread. */
+static void guest_halted(void *ctx)
+{
+	struct vmmproc *proc = ctx;
+	uint64_t one = 1;
+
+	if (write(proc->ended.fd, &one, sizeof(one)) < 0)
+		return;
+}
+
 static const struct vmm_ops vmm_callbacks = {
 	.console_output = console_output,
 	.ended = guest_ended,
+	.halted = guest_halted,
 };
 
 void vmmproc_destroy_guest(struct vmmproc *proc)
@@ -122,9 +134,28 @@ void vmmproc_destroy_guest(struct vmmproc *proc)
 		vmm_stop(proc->vmm, VMM_DESTROYED);
 }
 
+static int pin_vcpus(struct vmmproc *proc)
+{
+	const struct domain_config *config = proc->options->config;
+	cpu_set_t cpus;
+	unsigned int i;
+
+	if (!config->cpus || cpulist_parse(config->cpus, &cpus))
+		return 0;
+	for (i = 0; i < config->vcpus; i++) {
+		if (vmm_pin(proc->vmm, i, &cpus))
+			return -1;
+	}
+	return 0;
+}
+
 static int start_guest(struct vmmproc *proc)
 {
 	proc->paused = proc->options->paused;
+	proc->started = !proc->paused;
+	proc->began_ns = boottime_ns();
+	if (pin_vcpus(proc))
+		return -1;
 	if (proc->paused && vmm_pause(proc->vmm))
 		return -1;
 	return vmm_start(proc->vmm);
@@ -133,9 +164,15 @@ static int start_guest(struct vmmproc *proc)
 static void ended_ready(struct watch *watch, uint32_t events)
 {
 	struct vmmproc *proc = container_of(watch, struct vmmproc, ended);
+	uint64_t count;
 
 	(void)events;
-	proc->over = true;
+	if (read(watch->fd, &count, sizeof(count)) != sizeof(count))
+		return;
+	if (atomic_load(&proc->outcome) >= 0)
+		proc->over = true;
+	else
+		vmmproc_halted(proc);
 }
 
 static void signal_ready(struct watch *watch, uint32_t events)
@@ -187,7 +224,8 @@ static int prepare_loop(struct vmmproc *proc)
 	proc->ended.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	proc->ended.ready = ended_ready;
 	if (proc->ended.fd < 0 || loop_init(&proc->loop) ||
-	    loop_add(&proc->loop, &proc->ended, EPOLLIN) || watch_signals(proc))
+	    loop_add(&proc->loop, &proc->ended, EPOLLIN) || watch_signals(proc) ||
+	    dumper_init(proc))
 		return -1;
 	if (proc->options->leash) {
 		proc->leash.fd = proc->options->report_fd;
@@ -252,6 +290,25 @@ static unsigned int parse_nets(const struct domain_config *config,
 	return i;
 }
 
+static bool in_background(const struct vmmproc *proc)
+{
+	return proc->options->daemon && !proc->options->leash;
+}
+
+static enum vmm_action action(uint32_t wanted, enum vmm_action other)
+{
+	switch (wanted) {
+	case CONFIG_DESTROY:
+		return VMM_ACTION_DESTROY;
+	case CONFIG_RESTART:
+		return VMM_ACTION_RESTART;
+	case CONFIG_PRESERVE:
+		return VMM_ACTION_PRESERVE;
+	default:
+		return other;
+	}
+}
+
 /* Another hvctl may take the default name between our question and the call. */
 static int make_domain(struct vmmproc *proc, int device)
 {
@@ -273,6 +330,11 @@ static int make_domain(struct vmmproc *proc, int device)
 		.disks = parse_disks(config, option, disk),
 		.net = net,
 		.nets = parse_nets(config, net_option, net),
+		.on_poweroff = action(config->on_poweroff, VMM_ACTION_DESTROY),
+		/* In the foreground the outcome is the exit status. */
+		.on_reboot = action(config->on_reboot, in_background(proc) ?
+				    VMM_ACTION_RESTART : VMM_ACTION_DESTROY),
+		.on_crash = action(config->on_crash, VMM_ACTION_DESTROY),
 	};
 	const char *why = config->flat ? parse_flat(config->flat, &vmm.flat_address,
 						    &vmm.flat) : NULL;
@@ -299,7 +361,7 @@ static int make_domain(struct vmmproc *proc, int device)
 	return create_code(err);
 }
 
-static void set_title(const struct vmmproc *proc)
+void vmmproc_set_title(const struct vmmproc *proc)
 {
 	char title[HVMOD_NAME_MAX + 8];
 
@@ -325,7 +387,8 @@ static int open_control(struct vmmproc *proc)
 
 	if (fd < 0)
 		return -1;
-	proc->control = control_serve(&proc->loop, fd, vmmproc_request, proc);
+	proc->control = control_serve(&proc->loop, fd, vmmproc_request,
+				      vmmproc_gone, proc);
 	if (proc->control)
 		return 0;
 	close(fd);
@@ -335,7 +398,7 @@ static int open_control(struct vmmproc *proc)
 /* The domain exists; make it answer, lock the process in, let the guest go. */
 static int bring_up(struct vmmproc *proc)
 {
-	set_title(proc);
+	vmmproc_set_title(proc);
 	vmmproc_record(proc);
 	if (open_log(proc))
 		return give_up(proc, HVCTL_FAILED, errno, "cannot open its log: %s",
@@ -384,6 +447,7 @@ static int take_down(struct vmmproc *proc)
 	if (outcome < 0)
 		outcome = VMM_DESTROYED;
 	snprintf(text, sizeof(text), "%s", vmm_outcome_text(proc->vmm));
+	dumper_end(proc);
 	vmmproc_log("ended: %s%s%s", outcome_word(outcome), *text ? ": " : "", text);
 	vmm_destroy(proc->vmm);
 	proc->vmm = NULL;
@@ -391,7 +455,7 @@ static int take_down(struct vmmproc *proc)
 		outcome >= VMM_DEBUG_EXIT;
 	runtime_remove(proc->dir, proc->id, meant);
 	loop_remove(&proc->loop, &proc->ended);
-	control_finish(proc->control, outcome, text);
+	control_finish(proc->control, CONTROL_WAIT, 0, outcome, text);
 	send_report(proc, REPORT_ENDED, outcome, 0, text);
 	drain_console(proc);
 	return VMM_STATUS(outcome);
@@ -399,6 +463,8 @@ static int take_down(struct vmmproc *proc)
 
 static void release(struct vmmproc *proc)
 {
+	dumper_end(proc);
+	close(proc->dumper.done.fd);
 	if (proc->vmm)
 		vmm_destroy(proc->vmm);
 	if (proc->control)

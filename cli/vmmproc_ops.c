@@ -7,8 +7,17 @@
 
 #include "console_hub.h"
 #include "control.h"
+#include "cpulist.h"
+#include "duration.h"
+#include "name.h"
 #include "vmm/vmm.h"
 #include "vmmproc_impl.h"
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_object_add(object, key, json_object_new_string(text));
+}
 
 void vmmproc_record(struct vmmproc *proc)
 {
@@ -17,26 +26,21 @@ void vmmproc_record(struct vmmproc *proc)
 
 	snprintf(port, sizeof(port), "0x%x", config->debug_exit);
 	proc->record = json_object_new_object();
-	json_object_object_add(proc->record, "kernel",
-			       json_object_new_string(config->kernel));
-	if (config->ramdisk)
-		json_object_object_add(proc->record, "ramdisk",
-				       json_object_new_string(config->ramdisk));
+	add_text(proc->record, "kernel", config->kernel);
+	add_text(proc->record, "ramdisk", config->ramdisk);
+	add_text(proc->record, "cmdline", config->cmdline);
 	if (config->disk.count)
 		json_object_object_add(proc->record, "disk",
 				       config_list_json(&config->disk));
 	if (config->net.count)
 		json_object_object_add(proc->record, "net",
 				       config_list_json(&config->net));
-	if (config->flat)
-		json_object_object_add(proc->record, "flat",
-				       json_object_new_string(config->flat));
-	if (config->debug_exit)
-		json_object_object_add(proc->record, "debug_exit",
-				       json_object_new_string(port));
-	if (config->cmdline)
-		json_object_object_add(proc->record, "cmdline",
-				       json_object_new_string(config->cmdline));
+	add_text(proc->record, "flat", config->flat);
+	add_text(proc->record, "debug_exit", config->debug_exit ? port : NULL);
+	add_text(proc->record, "cpus", config->cpus);
+	add_text(proc->record, "on_poweroff", config_action_word(config->on_poweroff));
+	add_text(proc->record, "on_reboot", config_action_word(config->on_reboot));
+	add_text(proc->record, "on_crash", config_action_word(config->on_crash));
 }
 
 static int op_pause(struct vmmproc *proc)
@@ -57,8 +61,108 @@ static int op_unpause(struct vmmproc *proc)
 	if (vmm_unpause(proc->vmm))
 		return -errno;
 	proc->paused = false;
+	proc->started = true;
 	vmmproc_log("unpaused");
 	return 0;
+}
+
+static int op_start(struct vmmproc *proc)
+{
+	if (proc->started)
+		return -EALREADY;
+	proc->began_ns = boottime_ns();
+	return op_unpause(proc);
+}
+
+static int op_reset(struct vmmproc *proc)
+{
+	int ret = vmmproc_reset(proc);
+
+	if (!ret)
+		vmmproc_log("reset from outside");
+	return ret;
+}
+
+static int op_reboot(struct vmmproc *proc)
+{
+	if (proc->paused)
+		return -EBUSY;
+	vmmproc_log("power button pressed, for a reboot");
+	vmm_reboot_at_poweroff(proc->vmm);
+	return vmm_power_button(proc->vmm) ? -errno : 0;
+}
+
+static int op_nmi(struct vmmproc *proc, struct control_reply *reply)
+{
+	int taken = vmm_nmi(proc->vmm);
+
+	if (taken < 0)
+		return -errno;
+	reply->value = taken;
+	vmmproc_log("NMI sent, %d vCPUs took it", taken);
+	return 0;
+}
+
+static int op_sysrq(struct vmmproc *proc, uint32_t key)
+{
+	if (key < ' ' || key > '~')
+		return -EINVAL;
+	if (vmm_sysrq(proc->vmm, key))
+		return -errno;
+	vmmproc_log("sysrq %c sent", key);
+	return 0;
+}
+
+static int op_rename(struct vmmproc *proc, const char *name)
+{
+	if (name_error(name))
+		return -EINVAL;
+	if (vmm_rename(proc->vmm, name))
+		return -errno;
+	vmmproc_log("renamed to %s", name);
+	snprintf(proc->name, sizeof(proc->name), "%.*s", HVMOD_NAME_MAX - 1, name);
+	vmmproc_set_title(proc);
+	return 0;
+}
+
+/* The first that can't be is the last that is tried. */
+static int op_pin(struct vmmproc *proc, uint32_t vcpu, const char *list)
+{
+	uint32_t count = proc->options->config->vcpus;
+	uint32_t first = vcpu == CONTROL_ALL_VCPUS ? 0 : vcpu;
+	uint32_t last = vcpu == CONTROL_ALL_VCPUS ? count - 1 : vcpu;
+	cpu_set_t cpus;
+
+	if (first >= count || cpulist_parse(list, &cpus))
+		return -EINVAL;
+	for (; first <= last; first++) {
+		if (vmm_pin(proc->vmm, first, &cpus))
+			return -errno;
+	}
+	if (vcpu == CONTROL_ALL_VCPUS)
+		add_text(proc->record, "cpus", list);
+	vmmproc_log("vCPUs pinned to %s", list);
+	return 0;
+}
+
+static int op_dump(struct vmmproc *proc, int *pass_fd)
+{
+	int ret;
+
+	if (*pass_fd < 0)
+		return -EBADF;
+	ret = dumper_start(proc, *pass_fd);
+	if (ret)
+		return ret;
+	*pass_fd = -1;
+	vmmproc_log("core: begun");
+	return 1;
+}
+
+void vmmproc_gone(void *ctx, uint16_t op)
+{
+	if (op == CONTROL_DUMP)
+		dumper_cancel(ctx);
 }
 
 static int op_power_button(struct vmmproc *proc)
@@ -89,16 +193,40 @@ static int op_console(struct vmmproc *proc, uint32_t flags, int *pass_fd)
 	return console_hub_attach(proc->console, fd, flags) ? -errno : 0;
 }
 
+static struct json_object *affinities(struct vmmproc *proc)
+{
+	struct json_object *array = json_object_new_array();
+	char text[CPULIST_MAX];
+	cpu_set_t cpus;
+	unsigned int i;
+
+	for (i = 0; !vmm_affinity(proc->vmm, i, &cpus); i++)
+		json_object_array_add(array, json_object_new_string(cpulist_format(&cpus, text)));
+	return array;
+}
+
 static int op_info(struct vmmproc *proc, struct control_reply *reply)
 {
 	const char *text;
 
+	json_object_object_add(proc->record, "vcpu_cpus", affinities(proc));
+	json_object_object_add(proc->record, "restarts",
+			       json_object_new_int64(proc->restarts));
 	json_object_object_add(proc->record, "console_bytes",
 			       json_object_new_int64(console_hub_bytes(proc->console)));
 	text = json_object_to_json_string_ext(proc->record, JSON_C_TO_STRING_PLAIN);
 	if (!text || strlen(text) > CONTROL_TEXT_MAX)
 		return -EMSGSIZE;
 	control_set_text(reply, text);
+	return 0;
+}
+
+static int answer_preserved(struct vmmproc *proc, struct control_reply *reply)
+{
+	enum vmm_outcome outcome;
+
+	vmm_halted(proc->vmm, &outcome);
+	reply->value = outcome;
 	return 0;
 }
 
@@ -119,11 +247,27 @@ static int serve(struct vmmproc *proc, const struct control_request *request,
 		vmmproc_destroy_guest(proc);
 		return 0;
 	case CONTROL_WAIT:
-		return 1;
+		return proc->preserved ? answer_preserved(proc, reply) : 1;
 	case CONTROL_CONSOLE:
 		return op_console(proc, request->flags, pass_fd);
 	case CONTROL_INFO:
 		return op_info(proc, reply);
+	case CONTROL_START:
+		return op_start(proc);
+	case CONTROL_RESET:
+		return op_reset(proc);
+	case CONTROL_REBOOT:
+		return op_reboot(proc);
+	case CONTROL_NMI:
+		return op_nmi(proc, reply);
+	case CONTROL_SYSRQ:
+		return op_sysrq(proc, request->value);
+	case CONTROL_RENAME:
+		return op_rename(proc, request->text);
+	case CONTROL_PIN:
+		return op_pin(proc, request->value, request->text);
+	case CONTROL_DUMP:
+		return op_dump(proc, pass_fd);
 	default:
 		return -EOPNOTSUPP;
 	}

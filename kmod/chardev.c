@@ -70,6 +70,8 @@ static const struct hv_ioctl hv_ioctls[] = {
 		 .device = hv_domain_create),
 	HV_IOCTL(HVMOD_DOMAIN_SET_STATE, 16, HV_FD_DOMAIN, HV_IOC_MM,
 		 .object = hv_domain_set_state),
+	HV_IOCTL(HVMOD_DOMAIN_RENAME, 72, HV_FD_DOMAIN, HV_IOC_MM,
+		 .object = hv_domain_rename),
 	HV_IOCTL(HVMOD_VCPU_CREATE, 8, HV_FD_DOMAIN, HV_IOC_MM | HV_IOC_FD,
 		 .object = hv_vcpu_create),
 	HV_IOCTL(HVMOD_MEM_MAP, 32, HV_FD_DOMAIN, HV_IOC_MM,

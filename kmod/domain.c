@@ -253,6 +253,23 @@ put:
 	return ret;
 }
 
+/**
+ * hv_domain_rename() - HVMOD_DOMAIN_RENAME
+ * @call: the call, on a domain
+ *
+ * Process context; takes the domains lock and the domain's.
+ *
+ * Return: 0 or a negative errno, see uapi/hvmod.h.
+ */
+long hv_domain_rename(struct hv_call *call)
+{
+	const struct hvmod_domain_rename *arg = &call->arg.domain_rename;
+
+	if (arg->flags || !hv_name_valid(arg->name))
+		return -EINVAL;
+	return hv_domains_rename(call->object, arg->name);
+}
+
 static bool hv_state_valid(u32 state, u32 reason)
 {
 	switch (state) {

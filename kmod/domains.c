@@ -114,6 +114,46 @@ void hv_domains_announce(struct hv_domain *domain)
 	mutex_unlock(&hv_domains_lock);
 }
 
+static bool hv_domains_has(const char *name)
+{
+	struct hv_domain *domain;
+	unsigned long id;
+
+	xa_for_each(&hv_domains, id, domain)
+		if (!strcmp(domain->name, name))
+			return true;
+	return !strcmp(name, HV_DOMAIN0);
+}
+
+/**
+ * hv_domains_rename() - give a domain another name
+ * @domain: a domain that was added
+ * @name: a valid name, HVMOD_NAME_MAX bytes
+ *
+ * Process context; takes the domains lock and the domain's.
+ *
+ * Return: 0; -EEXIST: another domain has it.
+ */
+int hv_domains_rename(struct hv_domain *domain, const char *name)
+{
+	int ret = 0;
+
+	mutex_lock(&hv_domains_lock);
+	mutex_lock(&domain->lock);
+	if (strcmp(domain->name, name)) {
+		if (hv_domains_has(name)) {
+			ret = -EEXIST;
+		} else {
+			memcpy(domain->name, name, sizeof(domain->name));
+			if (domain->listed)
+				hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
+		}
+	}
+	mutex_unlock(&domain->lock);
+	mutex_unlock(&hv_domains_lock);
+	return ret;
+}
+
 /**
  * hv_domains_remove() - undo hv_domains_add() and hv_domains_announce()
  * @domain: the domain

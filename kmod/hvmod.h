@@ -148,7 +148,7 @@ struct hv_sums {
  * @id: (c) for people
  * @handle: (c) for the gate
  * @created: (c) @handle is valid
- * @name: (c) unique
+ * @name: with the domains lock and (l) to write, either to read; unique
  * @uuid: (c) unique
  * @listed: with the domains lock: it has been announced
  * @vcpus_max: (c) most vCPUs
@@ -230,6 +230,7 @@ struct hv_call {
 		struct hvmod_domain_create domain_create;
 		struct hvmod_domain_info domain_info;
 		struct hvmod_set_state set_state;
+		struct hvmod_domain_rename domain_rename;
 		struct hvmod_vcpu_create vcpu_create;
 		struct hvmod_mem_map mem_map;
 		struct hvmod_mem_unmap mem_unmap;
@@ -278,6 +279,7 @@ void hv_chardev_unregister(void);
 /* domain.c */
 long hv_domain_create(struct hv_call *call);
 long hv_domain_set_state(struct hv_call *call);
+long hv_domain_rename(struct hv_call *call);
 long hv_domain_msi(struct hv_call *call);
 void hv_domain_put(struct hv_domain *domain);
 long hv_domain_message(struct hv_domain *domain, u64 address, u32 data);
@@ -286,6 +288,7 @@ void hv_domain_poke(struct hv_domain *domain, u64 vcpus);
 /* domains.c */
 extern struct mutex hv_domains_lock;
 int hv_domains_add(struct hv_domain *domain);
+int hv_domains_rename(struct hv_domain *domain, const char *name);
 void hv_domains_announce(struct hv_domain *domain);
 void hv_domains_remove(struct hv_domain *domain);
 struct hv_domain *hv_domains_next(unsigned long *id);

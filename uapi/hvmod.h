@@ -565,6 +565,20 @@ struct hvmod_run {
 	struct hvmod_sregs	sregs;
 };
 
+/**
+ * struct hvmod_domain_rename - HVMOD_DOMAIN_RENAME: give the domain another name
+ * @size: size of this struct (in)
+ * @flags: zero (in)
+ * @name: as in struct hvmod_domain_create (in)
+ *
+ * EEXIST: another domain has the name. EINVAL: no such name. Process context.
+ */
+struct hvmod_domain_rename {
+	__u32	size;
+	__u32	flags;
+	char	name[HVMOD_NAME_MAX];
+};
+
 /* On /dev/hvmod */
 #define HVMOD_GET_CAPS		_IOWR(HVMOD_IOC_MAGIC, 0x00, struct hvmod_caps)
 #define HVMOD_DOMAIN_INFO	_IOWR(HVMOD_IOC_MAGIC, 0x01, struct hvmod_domain_info)
@@ -578,6 +592,7 @@ struct hvmod_run {
 #define HVMOD_MSI		_IOW(HVMOD_IOC_MAGIC, 0x14, struct hvmod_msi)
 #define HVMOD_IRQFD		_IOW(HVMOD_IOC_MAGIC, 0x15, struct hvmod_irqfd)
 #define HVMOD_DOORBELL		_IOW(HVMOD_IOC_MAGIC, 0x16, struct hvmod_doorbell)
+#define HVMOD_DOMAIN_RENAME	_IOW(HVMOD_IOC_MAGIC, 0x1E, struct hvmod_domain_rename)
 
 /*
  * On a vCPU descriptor. HVMOD_VCPU_RUN takes no argument and returns 0 with

@@ -7,6 +7,9 @@
 #include "layout.h"
 #include "machine.h"
 
+#define MSI_DESTINATION	12		/* bits 19:12 of the address */
+#define MSI_NMI		(4U << 8)
+
 static int send_message(void *ctx, uint64_t address, uint32_t data)
 {
 	struct vmm *vmm = ctx;
@@ -125,6 +128,23 @@ int devices_add_debug_exit(struct vmm *vmm, uint16_t port)
 		.port = port,
 	};
 	return debug_exit_add(&vmm->debug_exit, &vmm->ports) ? -1 : 0;
+}
+
+/**
+ * devices_reset() - all devices as after power on
+ * @vmm: the domain; its vCPUs are held
+ */
+void devices_reset(struct vmm *vmm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vmm->virtios; i++)
+		virtio_device_reset(vmm->virtio[i]);
+	pci_reset(&vmm->pci);
+	serial_reset(&vmm->serial);
+	rtc_reset(&vmm->rtc);
+	ioapic_reset(&vmm->ioapic);
+	power_reset(&vmm->power);
 }
 
 /**
@@ -253,6 +273,31 @@ int devices_add_apic(struct vcpu *vcpu)
 size_t vmm_console_input(struct vmm *vmm, const uint8_t *data, size_t len)
 {
 	return serial_input(&vmm->serial, data, len);
+}
+
+int vmm_sysrq(struct vmm *vmm, uint8_t key)
+{
+	if (serial_sysrq(&vmm->serial, key))
+		return 0;
+	errno = EAGAIN;
+	return -1;
+}
+
+/* SDM volume 3, 11.11: physical destination, delivery mode NMI. */
+int vmm_nmi(struct vmm *vmm)
+{
+	unsigned int i;
+	int taken = 0;
+
+	for (i = 0; i < vmm->vcpus; i++) {
+		int ret = send_message(vmm, APIC_BASE | i << MSI_DESTINATION,
+				       MSI_NMI);
+
+		if (ret < 0)
+			return -1;
+		taken += ret;
+	}
+	return taken;
 }
 
 int vmm_power_button(struct vmm *vmm)

@@ -7,6 +7,7 @@
 #include "guest.h"
 #include "layout.h"
 
+#define PAGE		4096ULL
 #define HUGE_PAGE	(2ULL << 20)
 
 /**
@@ -131,6 +132,39 @@ bool guest_write(const struct guest_memory *memory, uint64_t gpa,
 	if (to)
 		memcpy(to, from, bytes);
 	return to;
+}
+
+/**
+ * guest_page_zero() - whether a page is all zero
+ * @page: its 4096 bytes
+ *
+ * Reading a page that was never touched takes no memory.
+ */
+bool guest_page_zero(const uint8_t *page)
+{
+	return !*page && !memcmp(page, page + 1, PAGE - 1);
+}
+
+/**
+ * guest_clear() - all memory as it was in the beginning: zero
+ * @memory: the memory, which nobody else uses meanwhile
+ *
+ * In place, since the guest's pages are pinned, and a VMM in its sandbox maps
+ * no others. What the guest did not touch stays so.
+ */
+void guest_clear(struct guest_memory *memory)
+{
+	unsigned int i;
+	uint64_t at;
+
+	for (i = 0; i < memory->ranges; i++) {
+		uint8_t *host = memory->range[i].host;
+
+		for (at = 0; at < memory->range[i].bytes; at += PAGE) {
+			if (!guest_page_zero(host + at))
+				memset(host + at, 0, PAGE);
+		}
+	}
 }
 
 /**

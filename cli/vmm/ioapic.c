@@ -143,14 +143,27 @@ void ioapic_init(struct ioapic *ioapic,
 		 int (*send)(void *ctx, uint64_t address, uint32_t data),
 		 void *ctx)
 {
-	unsigned int pin;
-
 	memset(ioapic, 0, sizeof(*ioapic));
 	pthread_mutex_init(&ioapic->lock, NULL);
 	ioapic->send = send;
 	ioapic->ctx = ctx;
+	ioapic_reset(ioapic);
+}
+
+/**
+ * ioapic_reset() - the chip as after reset; the lines stay as devices hold them
+ * @ioapic: the chip
+ */
+void ioapic_reset(struct ioapic *ioapic)
+{
+	unsigned int pin;
+
+	pthread_mutex_lock(&ioapic->lock);
+	ioapic->id = 0;
+	ioapic->select = 0;
 	for (pin = 0; pin < IOAPIC_PINS; pin++)
 		ioapic->entry[pin] = ENTRY_MASKED;
+	pthread_mutex_unlock(&ioapic->lock);
 }
 
 /**

@@ -33,6 +33,7 @@ struct ioapic {
 void ioapic_init(struct ioapic *ioapic,
 		 int (*send)(void *ctx, uint64_t address, uint32_t data),
 		 void *ctx);
+void ioapic_reset(struct ioapic *ioapic);
 void ioapic_destroy(struct ioapic *ioapic);
 uint64_t ioapic_read(void *ioapic, uint64_t offset, unsigned int size);
 void ioapic_write(void *ioapic, uint64_t offset, unsigned int size,

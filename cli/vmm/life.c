@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a domain: start, pause, end.
+ * The life of a domain: start, pause, halt, end.
  *
  * Who wants the vCPUs out of the guest sets vmm.hold, then the exit_request of
  * each, then kicks. A vCPU thread clears its exit_request, then looks at
  * vmm.hold, then runs: whatever the order, it sees one of the two.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,8 +63,8 @@ static void update_hold(struct vmm *vmm)
 {
 	unsigned int i;
 
-	__atomic_store_n(&vmm->hold, vmm->paused || vmm->ended,
-			 __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vmm->hold, vmm->paused || vmm->frozen || vmm->pins ||
+			 vmm->halted_by || vmm->ended, __ATOMIC_SEQ_CST);
 	pthread_cond_broadcast(&vmm->changed);
 	if (!vmm->hold)
 		return;
@@ -87,6 +88,39 @@ static bool end_locked(struct vmm *vmm, enum vmm_outcome outcome)
 	set_end_state(vmm, outcome);
 	update_hold(vmm);
 	return true;
+}
+
+/* With the lock. Return: false if it had ended or halted before */
+static bool halt_locked(struct vmm *vmm, enum vmm_outcome outcome,
+			enum vmm_action action)
+{
+	if (vmm->ended || vmm->halted_by)
+		return false;
+	if (action == VMM_ACTION_DESTROY)
+		return end_locked(vmm, outcome);
+	vmm->outcome = outcome;
+	vmm->halted_by = action;
+	if (action == VMM_ACTION_PRESERVE)
+		set_end_state(vmm, outcome);
+	update_hold(vmm);
+	return true;
+}
+
+static enum vmm_action action_for(const struct vmm *vmm,
+				  enum vmm_outcome outcome)
+{
+	switch (outcome) {
+	case VMM_POWEROFF:
+		return vmm->reboot ? VMM_ACTION_RESTART : vmm->on_poweroff;
+	case VMM_RESET:
+		return vmm->on_reboot;
+	case VMM_CRASHED:
+	case VMM_PANIC:
+	case VMM_WATCHDOG:
+		return vmm->on_crash;
+	default:
+		return VMM_ACTION_DESTROY;
+	}
 }
 
 static int fail_ended(void)
@@ -130,11 +164,29 @@ void life_destroy(struct vmm *vmm)
 	pthread_mutex_destroy(&vmm->lock);
 }
 
+/* With the lock: vCPU threads have to wait. */
+static bool held(const struct vmm *vmm)
+{
+	return (vmm->paused || vmm->frozen || vmm->halted_by) && !vmm->ended;
+}
+
+/* With the lock, from the thread itself: the sandbox lets nobody else. */
+static void take_pin(struct vcpu *vcpu)
+{
+	if (!vcpu->pin)
+		return;
+	vcpu->pin_error = sched_setaffinity(0, sizeof(vcpu->cpus),
+					    &vcpu->cpus) ? errno : 0;
+	vcpu->pin = false;
+	vcpu->vmm->pins--;
+	update_hold(vcpu->vmm);
+}
+
 /**
  * life_gate() - a vCPU thread asks whether it may enter the guest
  * @vcpu: the vCPU
  *
- * Waits while the domain is paused.
+ * Waits while the domain is paused, frozen or halted.
  *
  * Return: false if the thread has to end
  */
@@ -149,10 +201,13 @@ bool life_gate(struct vcpu *vcpu)
 		return true;
 
 	pthread_mutex_lock(&vmm->lock);
+	take_pin(vcpu);
 	vmm->parked++;
 	pthread_cond_broadcast(&vmm->changed);
-	while (vmm->paused && !vmm->ended)
+	while (held(vmm)) {
 		pthread_cond_wait(&vmm->changed, &vmm->lock);
+		take_pin(vcpu);
+	}
 	vmm->parked--;
 	go = !vmm->ended;
 	pthread_mutex_unlock(&vmm->lock);
@@ -203,8 +258,22 @@ void life_thread_ends(struct vmm *vmm)
 	pthread_mutex_unlock(&vmm->lock);
 }
 
+/* The owner's will counts whatever the guest's actions are. */
+static void stop(struct vmm *vmm, enum vmm_outcome outcome, const char *text)
+{
+	bool first;
+
+	pthread_mutex_lock(&vmm->lock);
+	if (!vmm->ended)
+		snprintf(vmm->text, sizeof(vmm->text), "%s", text);
+	first = end_locked(vmm, outcome);
+	pthread_mutex_unlock(&vmm->lock);
+	if (first)
+		vmm->ops.ended(vmm->ctx, outcome);
+}
+
 /**
- * life_end() - the guest ends; the first call counts
+ * life_end() - the guest ends or halts; the first call counts
  * @vmm: the domain
  * @outcome: how
  * @format: text for vmm_outcome_text()
@@ -214,19 +283,75 @@ void life_thread_ends(struct vmm *vmm)
 void life_end(struct vmm *vmm, enum vmm_outcome outcome, const char *format,
 	      ...)
 {
+	enum vmm_action action;
 	va_list args;
 	bool first;
 
 	pthread_mutex_lock(&vmm->lock);
-	if (!vmm->ended) {
+	if (!vmm->ended && !vmm->halted_by) {
 		va_start(args, format);
 		vsnprintf(vmm->text, sizeof(vmm->text), format, args);
 		va_end(args);
 	}
-	first = end_locked(vmm, outcome);
+	action = action_for(vmm, outcome);
+	first = halt_locked(vmm, outcome, action);
 	pthread_mutex_unlock(&vmm->lock);
-	if (first)
+	if (!first)
+		return;
+	if (action == VMM_ACTION_DESTROY)
 		vmm->ops.ended(vmm->ctx, outcome);
+	else
+		vmm->ops.halted(vmm->ctx);
+}
+
+/**
+ * life_freeze() - hold all vCPU threads, whatever the domain's state
+ * @vmm: the domain
+ *
+ * Return: 0, life_thaw() lets them go; -1 with errno ESHUTDOWN: it has ended
+ */
+int life_freeze(struct vmm *vmm)
+{
+	bool ended;
+
+	pthread_mutex_lock(&vmm->lock);
+	vmm->frozen++;
+	update_hold(vmm);
+	while (!vmm->ended && vmm->parked < vmm->threads)
+		pthread_cond_wait(&vmm->changed, &vmm->lock);
+	ended = vmm->ended;
+	vmm->frozen -= ended;
+	pthread_mutex_unlock(&vmm->lock);
+	return ended ? fail_ended() : 0;
+}
+
+/**
+ * life_thaw() - undo life_freeze()
+ * @vmm: the domain
+ */
+void life_thaw(struct vmm *vmm)
+{
+	pthread_mutex_lock(&vmm->lock);
+	vmm->frozen--;
+	update_hold(vmm);
+	pthread_mutex_unlock(&vmm->lock);
+}
+
+/**
+ * life_begin_again() - life_thaw() of a guest that was loaded again
+ * @vmm: the domain, not preserved
+ */
+void life_begin_again(struct vmm *vmm)
+{
+	pthread_mutex_lock(&vmm->lock);
+	vmm->frozen--;
+	if (!vmm->ended) {
+		vmm->halted_by = VMM_ACTION_DESTROY;
+		vmm->reboot = false;
+		vmm->text[0] = '\0';
+	}
+	update_hold(vmm);
+	pthread_mutex_unlock(&vmm->lock);
 }
 
 /* With the lock. Signals are the owner's: vCPU threads take none. */
@@ -250,6 +375,18 @@ static int make_threads(struct vmm *vmm)
 		ret = rtc_start(&vmm->rtc);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return ret;
+}
+
+int vmm_affinity(struct vmm *vmm, unsigned int vcpu, cpu_set_t *cpus)
+{
+	int error = EINVAL;
+
+	/* A thread that was made stays joinable until vmm_destroy(). */
+	if (vcpu < vmm->vcpus && vmm->vcpu[vcpu].thread_made)
+		error = pthread_getaffinity_np(vmm->vcpu[vcpu].thread,
+					       sizeof(*cpus), cpus);
+	errno = error;
+	return error ? -1 : 0;
 }
 
 int vmm_start(struct vmm *vmm)
@@ -316,7 +453,58 @@ int vmm_unpause(struct vmm *vmm)
 
 void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome)
 {
-	life_end(vmm, outcome, "stopped from outside");
+	stop(vmm, outcome, "stopped from outside");
+}
+
+/**
+ * life_fail() - the VMM can't go on; counts whatever the guest did
+ * @vmm: the domain
+ * @text: why
+ */
+void life_fail(struct vmm *vmm, const char *text)
+{
+	stop(vmm, VMM_FAILED, text);
+}
+
+enum vmm_action vmm_halted(struct vmm *vmm, enum vmm_outcome *outcome)
+{
+	enum vmm_action action;
+
+	pthread_mutex_lock(&vmm->lock);
+	action = vmm->ended ? VMM_ACTION_DESTROY : vmm->halted_by;
+	*outcome = vmm->outcome;
+	pthread_mutex_unlock(&vmm->lock);
+	return action;
+}
+
+void vmm_reboot_at_poweroff(struct vmm *vmm)
+{
+	pthread_mutex_lock(&vmm->lock);
+	vmm->reboot = true;
+	pthread_mutex_unlock(&vmm->lock);
+}
+
+int vmm_pin(struct vmm *vmm, unsigned int vcpu, const cpu_set_t *cpus)
+{
+	struct vcpu *v = &vmm->vcpu[vcpu];
+	int error;
+
+	if (vcpu >= vmm->vcpus) {
+		errno = EINVAL;
+		return -1;
+	}
+	pthread_mutex_lock(&vmm->lock);
+	v->cpus = *cpus;
+	vmm->pins += !v->pin;
+	v->pin = true;
+	v->pin_error = 0;
+	update_hold(vmm);
+	while (vmm->started && v->pin && !vmm->ended)
+		pthread_cond_wait(&vmm->changed, &vmm->lock);
+	error = v->pin && vmm->ended ? ESHUTDOWN : v->pin_error;
+	pthread_mutex_unlock(&vmm->lock);
+	errno = error;
+	return error ? -1 : 0;
 }
 
 const char *vmm_outcome_text(const struct vmm *vmm)

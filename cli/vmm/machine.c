@@ -204,7 +204,7 @@ static int create_vcpus(struct build *build)
 		*vcpu = (struct vcpu){ .vmm = vmm, .index = i, .fd = -1 };
 		vmm->vcpus = i + 1;
 		if (vcpu_create(vcpu, build->caps.run_size) ||
-		    vcpu_reset(vcpu, &build->entry))
+		    vcpu_first_keep(vcpu) || vcpu_reset(vcpu, &build->entry))
 			return build_fail(build, errno,
 					  "domain %s: vCPU %u cannot be made: %s (reason %u)\nhint: see the kernel's log: dmesg",
 					  build->config->name, i, strerror(errno),
@@ -226,6 +226,7 @@ static int (*const steps[])(struct build *build) = {
 	create_domain,
 	map_memory,
 	create_vcpus,
+	reset_keep,
 };
 
 static int run_steps(struct build *build)
@@ -261,6 +262,9 @@ struct vmm *vmm_create(const struct vmm_config *config,
 	vmm->ctx = ctx;
 	vmm->device = -1;
 	vmm->domain = -1;
+	vmm->on_poweroff = config->on_poweroff;
+	vmm->on_reboot = config->on_reboot;
+	vmm->on_crash = config->on_crash;
 	build.vmm = vmm;
 	life_create(vmm);
 	if (!run_steps(&build)) {
@@ -272,6 +276,18 @@ struct vmm *vmm_create(const struct vmm_config *config,
 	vmm_destroy(vmm);
 	errno = error;
 	return NULL;
+}
+
+int vmm_rename(struct vmm *vmm, const char *name)
+{
+	struct hvmod_domain_rename arg = { .size = sizeof(arg) };
+
+	if (strlen(name) >= sizeof(arg.name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	strcpy(arg.name, name);
+	return ioctl(vmm->domain, HVMOD_DOMAIN_RENAME, &arg);
 }
 
 uint32_t vmm_id(const struct vmm *vmm)
@@ -286,6 +302,7 @@ void vmm_destroy(struct vmm *vmm)
 	life_destroy(vmm);
 	for (i = 0; i < vmm->vcpus; i++)
 		vcpu_destroy(&vmm->vcpu[i]);
+	reset_free(vmm);
 	devices_destroy(vmm);
 	if (vmm->domain >= 0)
 		close(vmm->domain);

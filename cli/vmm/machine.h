@@ -39,6 +39,8 @@
 #define VMM_TEXT_BYTES	512
 #define VMM_VIRTIO_MAX	(PCI_SLOTS - 1)
 
+struct build;
+
 /**
  * struct vcpu - one virtual processor
  * @vmm: the domain
@@ -51,6 +53,11 @@
  * @thread_made: there is a thread to join
  * @retries: MMIO exits in a row that were not emulated
  * @halts: exits in a row with nothing that could wake the vCPU
+ * @first: its state after reset: struct hvmod_tlv and data, for each group
+ * @first_bytes: length of @first
+ * @cpus: processors it may run on, if @pin; protected by vmm.lock as all below
+ * @pin: its thread has yet to take @cpus
+ * @pin_error: errno value that came of it
  */
 struct vcpu {
 	struct vmm *vmm;
@@ -63,6 +70,11 @@ struct vcpu {
 	bool thread_made;
 	unsigned int retries;
 	unsigned int halts;
+	void *first;
+	uint32_t first_bytes;
+	cpu_set_t cpus;
+	bool pin;
+	int pin_error;
 };
 
 /**
@@ -85,17 +97,27 @@ struct vcpu {
  * @virtios: how many
  * @vcpu: the processors
  * @vcpus: how many
+ * @again: what a reset needs to load the guest again
+ * @reset_text: where messages of that go
  * @hold: vCPU threads have to look at the fields behind @lock. Atomic; written
  *	with @lock
  * @lock: protects all below
  * @changed: something below changed
  * @started: vCPU threads were made
  * @paused: vCPU threads have to wait
+ * @frozen: how many want them to wait for a while: reset, dump
+ * @pins: how many of them have yet to take their processors
+ * @halted_by: VMM_ACTION_RESTART or _PRESERVE: so the guest halted, and vCPU
+ *	threads have to wait; else VMM_ACTION_DESTROY
+ * @reboot: the next power off is a reset
+ * @on_poweroff: see struct vmm_config
+ * @on_reboot: the same
+ * @on_crash: the same
  * @ended: vCPU threads have to end. Atomic; written with @lock
  * @threads: vCPU threads alive
- * @parked: those of them that wait because of @paused
+ * @parked: those of them that wait because of @paused, @frozen or @halted_by
  * @halted: those that wait for an interrupt that can't come
- * @outcome: how it ended, valid once @ended
+ * @outcome: how it ended or halted, valid once @ended or @halted_by
  * @text: what there is to say about that
  */
 struct vmm {
@@ -117,6 +139,8 @@ struct vmm {
 	unsigned int virtios;
 	struct vcpu *vcpu;
 	unsigned int vcpus;
+	struct build *again;
+	char reset_text[VMM_TEXT_BYTES];
 
 	bool hold;
 
@@ -124,6 +148,13 @@ struct vmm {
 	pthread_cond_t changed;
 	bool started;
 	bool paused;
+	unsigned int frozen;
+	unsigned int pins;
+	enum vmm_action halted_by;
+	bool reboot;
+	enum vmm_action on_poweroff;
+	enum vmm_action on_reboot;
+	enum vmm_action on_crash;
 	bool ended;
 	unsigned int threads;
 	unsigned int parked;
@@ -144,8 +175,18 @@ int vcpu_inject(struct vcpu *vcpu, const struct guest_fault *fault);
 int vcpu_get_vectors(void *ctx, struct vectors *vectors);
 int vcpu_put_vectors(void *ctx, const struct vectors *vectors);
 
+/* vcpu_first.c */
+int vcpu_first_keep(struct vcpu *vcpu);
+int vcpu_first_restore(struct vcpu *vcpu);
+void vcpu_first_free(struct vcpu *vcpu);
+
+/* reset.c */
+int reset_keep(struct build *build);
+void reset_free(struct vmm *vmm);
+
 /* devices.c */
 int devices_create(struct vmm *vmm);
+void devices_reset(struct vmm *vmm);
 void devices_destroy(struct vmm *vmm);
 struct virtio_machine devices_machine(struct vmm *vmm);
 int devices_add_virtio(struct vmm *vmm, struct virtio_device *device);
@@ -159,6 +200,10 @@ void life_destroy(struct vmm *vmm);
 bool life_gate(struct vcpu *vcpu);
 void life_halted(struct vcpu *vcpu);
 void life_thread_ends(struct vmm *vmm);
+int life_freeze(struct vmm *vmm);
+void life_thaw(struct vmm *vmm);
+void life_begin_again(struct vmm *vmm);
+void life_fail(struct vmm *vmm, const char *text);
 void life_end(struct vmm *vmm, enum vmm_outcome outcome, const char *format,
 	      ...) __printf(3, 4);
 

@@ -66,14 +66,29 @@ static void deliver_pending(struct msix *msix)
 void msix_init(struct msix *msix, unsigned int vectors,
 	       const struct msix_wires *wires)
 {
-	unsigned int i;
-
 	memset(msix, 0, sizeof(*msix));
 	pthread_mutex_init(&msix->lock, NULL);
 	msix->wires = *wires;
 	msix->vectors = vectors;
+	msix_reset(msix);
+}
+
+/**
+ * msix_reset() - the table as after power on
+ * @msix: the table; its capability says that it is off
+ */
+void msix_reset(struct msix *msix)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&msix->lock);
+	msix->enabled = false;
+	msix->masked = false;
+	memset(msix->entry, 0, sizeof(msix->entry));
+	memset(msix->pending, 0, sizeof(msix->pending));
 	for (i = 0; i < MSIX_VECTORS_MAX; i++)
 		msix->entry[i].control = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	pthread_mutex_unlock(&msix->lock);
 }
 
 /**

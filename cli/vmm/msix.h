@@ -61,6 +61,7 @@ struct msix {
 
 void msix_init(struct msix *msix, unsigned int vectors,
 	       const struct msix_wires *wires);
+void msix_reset(struct msix *msix);
 void msix_destroy(struct msix *msix);
 int msix_add_capability(struct msix *msix, struct pci_function *function,
 			unsigned int bar, uint32_t table, uint32_t pending);

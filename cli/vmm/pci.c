@@ -225,6 +225,7 @@ void pci_init(struct pci *pci)
 	pci->next_port = PCI_PORTS;
 	pci->next_memory = PCI_MEMORY;
 	pci_function_init(&pci->bridge, &bridge_id, NULL, NULL);
+	memcpy(pci->bridge.first, pci->bridge.config, sizeof(pci->bridge.first));
 	pci->function[0] = &pci->bridge;
 }
 
@@ -313,6 +314,37 @@ int pci_add(struct pci *pci, struct pci_function *function)
 			return -ENOSPC;
 		pci_place_bar(function, i, address);
 	}
+	memcpy(function->first, function->config, sizeof(function->first));
 	pci->function[slot] = function;
 	return (int)slot;
+}
+
+static void reset_function(struct pci_function *function)
+{
+	unsigned int at;
+
+	/* Ascending: decoding ends before the addresses come back. */
+	for (at = 0; at < PCI_CONFIG_BYTES; at += sizeof(uint32_t)) {
+		uint32_t value;
+
+		memcpy(&value, function->first + at, sizeof(value));
+		pci_config_write(function, at, sizeof(value), value);
+	}
+}
+
+/**
+ * pci_reset() - what a guest changed of configuration spaces is undone
+ * @pci: the bus; no vCPU runs meanwhile
+ */
+void pci_reset(struct pci *pci)
+{
+	unsigned int slot;
+
+	pthread_mutex_lock(&pci->lock);
+	pci->address = 0;
+	for (slot = 0; slot < PCI_SLOTS; slot++) {
+		if (pci->function[slot])
+			reset_function(pci->function[slot]);
+	}
+	pthread_mutex_unlock(&pci->lock);
 }

@@ -63,6 +63,7 @@ struct pci_bar {
  * @ctx: first argument of @ops
  * @config: configuration space. After pci_add() behind the lock of the bus
  * @writable: bits of @config that a guest can write
+ * @first: @config as pci_add() left it
  * @bar: base address registers; @address behind the lock of the bus
  * @last_capability: offset of the last capability, 0: there is none
  * @config_used: first free byte of @config
@@ -72,6 +73,7 @@ struct pci_function {
 	void *ctx;
 	uint8_t config[PCI_CONFIG_BYTES];
 	uint8_t writable[PCI_CONFIG_BYTES];
+	uint8_t first[PCI_CONFIG_BYTES];
 	struct pci_bar bar[PCI_BARS];
 	unsigned int last_capability;
 	unsigned int config_used;
@@ -118,6 +120,7 @@ void pci_init(struct pci *pci);
 void pci_destroy(struct pci *pci);
 int pci_add_windows(struct pci *pci, struct bus *ports, struct bus *mmio);
 int pci_add(struct pci *pci, struct pci_function *function);
+void pci_reset(struct pci *pci);
 
 /* pci_function.c */
 void pci_function_init(struct pci_function *function, const struct pci_id *id,

@@ -145,6 +145,15 @@ static const struct bus_device power_ports[] = {
 };
 
 /**
+ * power_reset() - as after power on
+ * @power: the ports
+ */
+void power_reset(struct power *power)
+{
+	__atomic_store_n(&power->reset_control, 0, __ATOMIC_RELAXED);
+}
+
+/**
  * power_add() - put the ports on the bus
  * @power: state, @power->end and @power->ctx set
  * @ports: the port bus

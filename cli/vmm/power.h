@@ -20,6 +20,7 @@ struct power {
 	uint8_t reset_control;
 };
 
+void power_reset(struct power *power);
 int power_add(struct power *power, struct bus *ports);
 
 #endif

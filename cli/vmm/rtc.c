@@ -439,6 +439,20 @@ void rtc_init(struct rtc *rtc, const struct rtc_ops *ops, void *ctx)
 }
 
 /**
+ * rtc_reset() - what the RESET line does: no interrupts; the time goes on
+ * @rtc: the chip
+ */
+void rtc_reset(struct rtc *rtc)
+{
+	pthread_mutex_lock(&rtc->lock);
+	rtc->reg[REG_B] &= (uint8_t)~C_FLAGS;
+	rtc->reg[REG_C] = 0;
+	update_line(rtc);
+	pthread_cond_signal(&rtc->changed);
+	pthread_mutex_unlock(&rtc->lock);
+}
+
+/**
  * rtc_destroy() - undo rtc_init() and rtc_start()
  * @rtc: the chip
  */

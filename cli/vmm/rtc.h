@@ -53,6 +53,7 @@ struct rtc {
 
 void rtc_init(struct rtc *rtc, const struct rtc_ops *ops, void *ctx);
 void rtc_destroy(struct rtc *rtc);
+void rtc_reset(struct rtc *rtc);
 int rtc_start(struct rtc *rtc);
 uint64_t rtc_advance(struct rtc *rtc);
 uint64_t rtc_read(void *rtc, uint64_t offset, unsigned int size);

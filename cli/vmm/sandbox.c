@@ -26,7 +26,7 @@
 /* Whatever their arguments. */
 static const int calls_allowed[] = {
 	/* the control socket, the console and the log */
-	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
+	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
 	SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recvmsg),
 	SCMP_SYS(sendmsg), SCMP_SYS(accept4), SCMP_SYS(getsockopt),
 	SCMP_SYS(shutdown), SCMP_SYS(close), SCMP_SYS(fcntl), SCMP_SYS(fstat),
@@ -72,7 +72,7 @@ static const struct {
 static const uint32_t ioctls_allowed[] = {
 	HVMOD_VCPU_RUN, HVMOD_VCPU_KICK, HVMOD_VCPU_GET_STATE,
 	HVMOD_VCPU_SET_STATE, HVMOD_VCPU_APIC, HVMOD_MSI,
-	HVMOD_DOMAIN_SET_STATE, TUNSETOFFLOAD, TCGETS,
+	HVMOD_DOMAIN_SET_STATE, HVMOD_DOMAIN_RENAME, TUNSETOFFLOAD, TCGETS,
 };
 
 #define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
@@ -118,6 +118,8 @@ static int allow_some_arguments(scmp_filter_ctx filter)
 					   THREAD_FLAGS) },
 		/* signals to itself */
 		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()) },
+		/* where a thread itself runs */
+		{ SCMP_SYS(sched_setaffinity), SCMP_A0(SCMP_CMP_EQ, 0) },
 		/* data, no code */
 		{ SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },

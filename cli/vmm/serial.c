@@ -35,7 +35,7 @@ static unsigned int fifo_trigger(const struct serial *s)
 	return level[s->fcr >> 6];
 }
 
-static void fifo_put(struct serial *s, uint8_t byte)
+static void fifo_put(struct serial *s, uint16_t byte)
 {
 	if (s->fifo_count == fifo_size(s)) {
 		s->lsr_errors |= UART_LSR_OE;
@@ -50,10 +50,27 @@ static uint8_t fifo_get(struct serial *s)
 
 	if (!s->fifo_count)
 		return 0;
-	byte = s->fifo[s->fifo_head];
+	byte = (uint8_t)s->fifo[s->fifo_head];
 	s->fifo_head = (s->fifo_head + 1) % SERIAL_FIFO_BYTES;
 	s->fifo_count--;
 	return byte;
+}
+
+/* A break is told with the byte that the processor would read next. */
+static bool break_next(const struct serial *s)
+{
+	return s->fifo_count && s->fifo[s->fifo_head] & SERIAL_BREAK;
+}
+
+static bool break_anywhere(const struct serial *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->fifo_count; i++) {
+		if (s->fifo[(s->fifo_head + i) % SERIAL_FIFO_BYTES] & SERIAL_BREAK)
+			return true;
+	}
+	return false;
 }
 
 /* In loopback the receiver is cut off from the outside. */
@@ -90,7 +107,7 @@ static uint8_t modem_inputs(const struct serial *s)
  */
 static uint8_t pending(const struct serial *s)
 {
-	if ((s->ier & UART_IER_RLSI) && s->lsr_errors)
+	if ((s->ier & UART_IER_RLSI) && (s->lsr_errors || break_next(s)))
 		return UART_IIR_RLSI;
 	if ((s->ier & UART_IER_RDI) && s->fifo_count)
 		return s->fifo_count >= fifo_trigger(s) ? UART_IIR_RDI
@@ -157,6 +174,12 @@ static uint8_t read_lsr(struct serial *s)
 
 	if (s->fifo_count)
 		lsr |= UART_LSR_DR;
+	if ((s->fcr & UART_FCR_ENABLE_FIFO) && break_anywhere(s))
+		lsr |= UART_LSR_FIFOE;
+	if (break_next(s)) {
+		lsr |= UART_LSR_BI;
+		s->fifo[s->fifo_head] &= (uint16_t)~SERIAL_BREAK;
+	}
 	s->lsr_errors = 0;
 	return lsr;
 }
@@ -220,10 +243,8 @@ static bool write_lcr(struct serial *s, uint8_t value)
 	bool break_begins = (value & ~s->lcr) & UART_LCR_SBC;
 
 	s->lcr = value;
-	if (break_begins && (s->mcr & UART_MCR_LOOP)) {
-		fifo_put(s, 0);
-		s->lsr_errors |= UART_LSR_BI;
-	}
+	if (break_begins && (s->mcr & UART_MCR_LOOP))
+		fifo_put(s, SERIAL_BREAK);
 	return false;
 }
 
@@ -286,6 +307,28 @@ void serial_init(struct serial *serial, const struct serial_ops *ops,
 }
 
 /**
+ * serial_reset() - the chip as after power on; what was typed is gone
+ * @s: the chip
+ */
+void serial_reset(struct serial *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->ier = 0;
+	s->fcr = 0;
+	s->lcr = 0;
+	s->mcr = 0;
+	s->lsr_errors = 0;
+	s->msr_delta = 0;
+	s->scr = 0;
+	s->divisor = 1;
+	s->thre_pending = false;
+	s->fifo_count = 0;
+	s->queue_count = 0;
+	update_line(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/**
  * serial_destroy() - undo serial_init()
  * @serial: the chip
  */
@@ -343,6 +386,18 @@ void serial_write(void *serial, uint64_t offset, unsigned int size,
 	}
 }
 
+/* With the lock. Return: false if the queue is full */
+static bool queue_put(struct serial *s, uint16_t byte)
+{
+	unsigned int tail;
+
+	if (s->queue_count == SERIAL_QUEUE_BYTES)
+		return false;
+	tail = s->queue_head + s->queue_count++;
+	s->queue[tail % SERIAL_QUEUE_BYTES] = byte;
+	return true;
+}
+
 /**
  * serial_input() - bytes from the outside
  * @serial: the chip
@@ -353,19 +408,36 @@ void serial_write(void *serial, uint64_t offset, unsigned int size,
  */
 size_t serial_input(struct serial *serial, const uint8_t *data, size_t len)
 {
-	size_t taken;
+	size_t taken = 0;
 
 	pthread_mutex_lock(&serial->lock);
-	for (taken = 0; taken < len; taken++) {
-		unsigned int tail;
-
-		if (serial->queue_count == SERIAL_QUEUE_BYTES)
-			break;
-		tail = serial->queue_head + serial->queue_count++;
-		serial->queue[tail % SERIAL_QUEUE_BYTES] = data[taken];
-	}
+	while (taken < len && queue_put(serial, data[taken]))
+		taken++;
 	refill(serial);
 	update_line(serial);
 	pthread_mutex_unlock(&serial->lock);
 	return taken;
+}
+
+/**
+ * serial_sysrq() - a break, and a key right behind it
+ * @serial: the chip
+ * @key: the key
+ *
+ * Return: false if there is no place for both; none of them is sent then
+ */
+bool serial_sysrq(struct serial *serial, uint8_t key)
+{
+	bool fits;
+
+	pthread_mutex_lock(&serial->lock);
+	fits = serial->queue_count + 2 <= SERIAL_QUEUE_BYTES;
+	if (fits) {
+		queue_put(serial, SERIAL_BREAK);
+		queue_put(serial, key);
+	}
+	refill(serial);
+	update_line(serial);
+	pthread_mutex_unlock(&serial->lock);
+	return fits;
 }

@@ -267,6 +267,7 @@ int vcpu_create(struct vcpu *vcpu, size_t run_bytes)
  */
 void vcpu_destroy(struct vcpu *vcpu)
 {
+	vcpu_first_free(vcpu);
 	if (vcpu->run)
 		munmap(vcpu->run, vcpu->run_bytes);
 	if (vcpu->fd >= 0)

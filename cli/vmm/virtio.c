@@ -8,6 +8,7 @@
 #include <linux/virtio_pci.h>
 #include <linux/virtio_ring.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "virtio.h"
@@ -223,6 +224,38 @@ static void reset(struct virtio_device *device)
 	pthread_mutex_lock(&device->lock);
 	reset_registers(device);
 	pthread_mutex_unlock(&device->lock);
+}
+
+static bool resetting(struct virtio_device *device)
+{
+	bool is;
+
+	pthread_mutex_lock(&device->lock);
+	is = device->request == VIRTIO_RESET;
+	pthread_mutex_unlock(&device->lock);
+	return is;
+}
+
+/**
+ * virtio_device_reset() - the device as after power on
+ * @device: the device; no vCPU runs meanwhile
+ *
+ * Returns when it touches guest memory no more.
+ */
+void virtio_device_reset(struct virtio_device *device)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	pthread_mutex_lock(&device->lock);
+	device->request = VIRTIO_RESET;
+	pthread_mutex_unlock(&device->lock);
+	if (device->thread_made)
+		virtio_worker_wake(device);
+	else
+		virtio_do_request(device);
+	while (resetting(device))
+		nanosleep(&moment, NULL);
+	msix_reset(&device->msix);
 }
 
 /**

@@ -222,6 +222,7 @@ void virtio_ring_doorbell(struct virtio_device *device, unsigned int queue);
 /* For the machine */
 int virtio_pci_add(struct virtio_device *device, struct pci *pci);
 int virtio_device_start(struct virtio_device *device);
+void virtio_device_reset(struct virtio_device *device);
 void virtio_device_destroy(struct virtio_device *device);
 
 /* Between virtio.c, virtio_worker.c and virtio_pci.c */

@@ -7,6 +7,7 @@
 #ifndef HVMOD_VMM_H
 #define HVMOD_VMM_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,6 +70,19 @@ struct vmm_net {
 };
 
 /**
+ * enum vmm_action - what follows the end of a guest
+ * @VMM_ACTION_DESTROY: the domain goes
+ * @VMM_ACTION_RESTART: it starts again from the same files, as a machine does
+ *	after a reset
+ * @VMM_ACTION_PRESERVE: it stays as it stopped, for vmm_dump()
+ */
+enum vmm_action {
+	VMM_ACTION_DESTROY	= 0,
+	VMM_ACTION_RESTART	= 1,
+	VMM_ACTION_PRESERVE	= 2,
+};
+
+/**
  * struct vmm_config - what to build; all strings owned by the caller
  * @name: domain name, checked by the caller
  * @vcpus: 1 to HVMOD_VCPUS_MAX
@@ -83,6 +97,9 @@ struct vmm_net {
  * @disks: how many
  * @net: network devices
  * @nets: how many
+ * @on_poweroff: what follows VMM_POWEROFF
+ * @on_reboot: what follows VMM_RESET
+ * @on_crash: what follows VMM_CRASHED, VMM_PANIC and VMM_WATCHDOG
  */
 struct vmm_config {
 	const char *name;
@@ -98,6 +115,9 @@ struct vmm_config {
 	unsigned int disks;
 	const struct vmm_net *net;
 	unsigned int nets;
+	enum vmm_action on_poweroff;
+	enum vmm_action on_reboot;
+	enum vmm_action on_crash;
 };
 
 /**
@@ -128,10 +148,13 @@ struct vmm;
  *	a vCPU thread: it must not block
  * @ended: the guest ended. Called once, from any of the VMM's threads; must
  *	not call back into the VMM
+ * @halted: the guest ended, but its action is another than VMM_ACTION_DESTROY:
+ *	ask vmm_halted(). Any number of times, otherwise like @ended
  */
 struct vmm_ops {
 	void (*console_output)(void *ctx, const uint8_t *data, size_t len);
 	void (*ended)(void *ctx, enum vmm_outcome outcome);
+	void (*halted)(void *ctx);
 };
 
 /**
@@ -181,6 +204,78 @@ int vmm_power_button(struct vmm *vmm);
 
 /** vmm_stop() - end the guest now with @outcome; ended() is called */
 void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome);
+
+/**
+ * vmm_halted() - what @vmm_ops.halted was about
+ * @vmm: the domain
+ * @outcome: how its guest ended (out)
+ *
+ * Return: VMM_ACTION_RESTART: the owner has to call vmm_reset();
+ * VMM_ACTION_PRESERVE: it is preserved; VMM_ACTION_DESTROY: neither
+ */
+enum vmm_action vmm_halted(struct vmm *vmm, enum vmm_outcome *outcome);
+
+/**
+ * vmm_reset() - start the guest again from its beginning
+ *
+ * Memory is empty again, kernel and initrd are read again from the files that
+ * vmm_create() opened, devices and vCPUs are as after power on. A paused domain
+ * stays paused. From the owner's thread alone.
+ *
+ * Return: 0; -1 with errno: ESHUTDOWN: it has ended, or is preserved; others:
+ * it could not be loaded again, and has ended with VMM_FAILED.
+ */
+int vmm_reset(struct vmm *vmm);
+
+/** vmm_reboot_at_poweroff() - the next power off counts as VMM_RESET + restart */
+void vmm_reboot_at_poweroff(struct vmm *vmm);
+
+/** vmm_nmi() - send an NMI to every vCPU. Return: how many took it, or -1 */
+int vmm_nmi(struct vmm *vmm);
+
+/**
+ * vmm_sysrq() - a break on the serial port, and a key
+ *
+ * Return: 0; -1 with errno, EAGAIN: so much has been typed that it does not fit.
+ */
+int vmm_sysrq(struct vmm *vmm, uint8_t key);
+
+/**
+ * vmm_rename() - give the domain another name
+ *
+ * Return: 0; -1 with errno as HVMOD_DOMAIN_RENAME says.
+ */
+int vmm_rename(struct vmm *vmm, const char *name);
+
+/**
+ * vmm_pin() - choose the processors that a vCPU may run on
+ * @vmm: the domain
+ * @vcpu: which vCPU
+ * @cpus: the processors
+ *
+ * Before vmm_start() the choice is kept for the thread that will run the vCPU;
+ * later it is in force on return.
+ *
+ * Return: 0; -1 with errno: EINVAL: none of @cpus is there, or no such vCPU;
+ * ESHUTDOWN: the guest has ended.
+ */
+int vmm_pin(struct vmm *vmm, unsigned int vcpu, const cpu_set_t *cpus);
+
+/** vmm_affinity() - the processors that a vCPU may run on. Return: 0, or -1 */
+int vmm_affinity(struct vmm *vmm, unsigned int vcpu, cpu_set_t *cpus);
+
+/**
+ * vmm_dump() - write an ELF core of memory and vCPUs
+ * @vmm: the domain
+ * @fd: where to; what is zero becomes a hole if it can seek
+ * @cancel: not zero as soon as nobody wants it any more
+ *
+ * The vCPUs are held meanwhile. From one thread of the owner's at a time, which
+ * may be another than the one that calls all else.
+ *
+ * Return: 0; -1 with errno, ECANCELED: @cancel, or the domain is going away.
+ */
+int vmm_dump(struct vmm *vmm, int fd, const int *cancel);
 
 /** vmm_error() - text about VMM_FAILED, "" if there is none */
 const char *vmm_error(const struct vmm *vmm);

@@ -32,11 +32,17 @@ static bool serve(void *ctx, const struct control_request *request, int *pass_fd
 		  struct control_reply *reply)
 {
 	(void)ctx;
-	must(!control_check_request(request, sizeof(*request)));
+	must(!control_check_request(request, CONTROL_REQUEST_HEAD + strlen(request->text)));
 	must(*pass_fd < 0 || fcntl(*pass_fd, F_GETFD) >= 0);
 	control_set_text(reply, "done");
 	served++;
-	return request->op != CONTROL_WAIT;
+	return request->op != CONTROL_WAIT && request->op != CONTROL_DUMP;
+}
+
+static void gone(void *ctx, uint16_t op)
+{
+	(void)ctx;
+	must(op == CONTROL_WAIT || op == CONTROL_DUMP);
 }
 
 /* A socket without a name in the file system: the kernel chooses one. */
@@ -50,7 +56,7 @@ static void start(void)
 	must(!listen(fd, 4));
 	must(!getsockname(fd, (struct sockaddr *)&address, &address_bytes));
 	device = open("/dev/null", O_RDWR | O_CLOEXEC);
-	server = control_serve(&loop, fd, serve, NULL);
+	server = control_serve(&loop, fd, serve, gone, NULL);
 	must(server && device >= 0);
 }
 
@@ -99,7 +105,7 @@ static void send_messages(const uint8_t *data, size_t bytes)
 		bytes -= length;
 		turn();
 		if (options & OPTION_ENDS)
-			control_finish(server, 0, "it ended");
+			control_finish(server, CONTROL_WAIT, 0, 0, "it ended");
 		take_replies(fd);
 		if (!(options & OPTION_LEAVES))
 			continue;

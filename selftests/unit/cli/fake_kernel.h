@@ -12,6 +12,9 @@
 /* Return: descriptor of the domain, or -1 with errno. */
 int fake_domain_create(const char *name, unsigned int vcpus, __u64 memory, __u32 *id);
 
+/* Return: 0, or -1 with errno. */
+int fake_domain_rename(int domain, const char *name);
+
 void fake_domain_state(int domain, __u32 state, __u32 reason);
 
 #endif

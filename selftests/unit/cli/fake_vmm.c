@@ -10,6 +10,8 @@
  *	stuck		never return from vmm_pause()
  *	full		take no input
  *	die		the VMM process kills itself at the start
+ *	lazy		write a core slowly
+ *	loop		want a restart after each restart
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +42,13 @@ struct vmm {
 	bool paused;
 	bool ended;
 	enum vmm_outcome outcome;
+	enum vmm_action halted;
+	bool reboot;
+	enum vmm_action on_poweroff;
+	enum vmm_action on_reboot;
+	enum vmm_action on_crash;
+	unsigned int vcpus;
+	cpu_set_t cpus[64];
 	char error[64];
 };
 
@@ -61,6 +70,40 @@ static const struct {
 static const char *word(const struct vmm *vmm, const char *key)
 {
 	return strstr(vmm->cmdline, key);
+}
+
+static enum vmm_action action_for(const struct vmm *vmm, enum vmm_outcome outcome)
+{
+	switch (outcome) {
+	case VMM_POWEROFF:
+		return vmm->reboot ? VMM_ACTION_RESTART : vmm->on_poweroff;
+	case VMM_RESET:
+		return vmm->on_reboot;
+	case VMM_CRASHED:
+	case VMM_PANIC:
+	case VMM_WATCHDOG:
+		return vmm->on_crash;
+	default:
+		return VMM_ACTION_DESTROY;
+	}
+}
+
+/* Return: true if it is preserved or wants to begin again. */
+static bool halt(struct vmm *vmm, size_t i)
+{
+	enum vmm_action action = action_for(vmm, outcomes[i].outcome);
+
+	if (action == VMM_ACTION_DESTROY)
+		return false;
+	pthread_mutex_lock(&vmm->lock);
+	vmm->halted = action;
+	vmm->outcome = outcomes[i].outcome;
+	pthread_mutex_unlock(&vmm->lock);
+	if (action == VMM_ACTION_PRESERVE)
+		fake_domain_state(vmm->domain, outcomes[i].outcome == VMM_CRASHED ?
+				  HVMOD_STATE_CRASHED : HVMOD_STATE_SHUTDOWN, outcomes[i].reason);
+	vmm->ops->halted(vmm->ctx);
+	return true;
 }
 
 static void end(struct vmm *vmm, size_t i)
@@ -101,8 +144,9 @@ static bool end_by_name(struct vmm *vmm, const char *name, size_t len)
 		if (outcomes[i].outcome > VMM_DEBUG_EXIT && !vmm->debug_exit)
 			continue;
 		if (strlen(outcomes[i].word) == len && !memcmp(outcomes[i].word, name, len)) {
-			end(vmm, i);
-			return true;
+			if (!halt(vmm, i))
+				end(vmm, i);
+			return vmm->ended;
 		}
 	}
 	return false;
@@ -112,6 +156,7 @@ static void *guest_main(void *data)
 {
 	struct vmm *vmm = data;
 	char line[256], text[128];
+	const char *how;
 	size_t len = 0;
 	char c;
 
@@ -122,8 +167,8 @@ static void *guest_main(void *data)
 	if (word(vmm, "die"))
 		kill(getpid(), SIGKILL);
 	print(vmm, "ready\r\n", 7);
-	if (word(vmm, "end=") &&
-	    end_by_name(vmm, word(vmm, "end=") + 4, strcspn(word(vmm, "end=") + 4, " ")))
+	how = word(vmm, "end=");
+	if (how && end_by_name(vmm, how + 4, strcspn(how + 4, " ")))
 		return NULL;
 	while (read(vmm->input[0], &c, 1) == 1) {
 		print(vmm, &c, 1);
@@ -161,6 +206,7 @@ struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *op
 		       void *ctx, char *err, size_t err_size)
 {
 	struct vmm *vmm;
+	size_t i;
 
 	if (check_kernel(config->kernel, err, err_size))
 		return NULL;
@@ -172,6 +218,12 @@ struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *op
 	snprintf(vmm->cmdline, sizeof(vmm->cmdline), "%s",
 		 config->cmdline ? config->cmdline : "");
 	pthread_mutex_init(&vmm->lock, NULL);
+	vmm->on_poweroff = config->on_poweroff;
+	vmm->on_reboot = config->on_reboot;
+	vmm->on_crash = config->on_crash;
+	vmm->vcpus = config->vcpus;
+	for (i = 0; i < 64; i++)
+		CPU_SET(0, &vmm->cpus[i]);
 	vmm->domain = fake_domain_create(config->name, config->vcpus, config->memory,
 					 &vmm->id);
 	if (vmm->domain < 0) {
@@ -238,7 +290,7 @@ int vmm_unpause(struct vmm *vmm)
 
 int vmm_power_button(struct vmm *vmm)
 {
-	if (!word(vmm, "deaf"))
+	if (!word(vmm, "deaf") && !halt(vmm, 0))
 		end(vmm, 0);
 	return 0;
 }
@@ -251,6 +303,100 @@ void vmm_stop(struct vmm *vmm, enum vmm_outcome outcome)
 		if (outcomes[i].outcome == outcome)
 			end(vmm, i);
 	}
+}
+
+enum vmm_action vmm_halted(struct vmm *vmm, enum vmm_outcome *outcome)
+{
+	enum vmm_action action;
+
+	pthread_mutex_lock(&vmm->lock);
+	action = vmm->ended ? VMM_ACTION_DESTROY : vmm->halted;
+	*outcome = vmm->outcome;
+	pthread_mutex_unlock(&vmm->lock);
+	return action;
+}
+
+/* Its thread goes on: what it prints tells that it began again. */
+int vmm_reset(struct vmm *vmm)
+{
+	char text[128];
+
+	if (vmm->halted == VMM_ACTION_PRESERVE || vmm->ended) {
+		errno = ESHUTDOWN;
+		return -1;
+	}
+	pthread_mutex_lock(&vmm->lock);
+	vmm->halted = VMM_ACTION_DESTROY;
+	vmm->reboot = false;
+	pthread_mutex_unlock(&vmm->lock);
+	snprintf(text, sizeof(text), "guest %s began again\r\n", vmm->name);
+	print(vmm, text, strlen(text));
+	if (word(vmm, "loop"))
+		halt(vmm, 1);
+	return 0;
+}
+
+void vmm_reboot_at_poweroff(struct vmm *vmm)
+{
+	vmm->reboot = true;
+}
+
+int vmm_nmi(struct vmm *vmm)
+{
+	print(vmm, "NMI\r\n", 5);
+	return vmm->vcpus;
+}
+
+int vmm_sysrq(struct vmm *vmm, uint8_t key)
+{
+	char text[] = "sysrq: ?\r\n";
+
+	text[7] = key;
+	print(vmm, text, strlen(text));
+	return 0;
+}
+
+int vmm_rename(struct vmm *vmm, const char *name)
+{
+	return fake_domain_rename(vmm->domain, name);
+}
+
+/* There are processors 0 to 7. */
+int vmm_pin(struct vmm *vmm, unsigned int vcpu, const cpu_set_t *cpus)
+{
+	unsigned int i, there = 0;
+
+	for (i = 0; i < 8; i++)
+		there += !!CPU_ISSET(i, cpus);
+	if (vcpu >= vmm->vcpus || !there) {
+		errno = EINVAL;
+		return -1;
+	}
+	vmm->cpus[vcpu] = *cpus;
+	return 0;
+}
+
+int vmm_affinity(struct vmm *vmm, unsigned int vcpu, cpu_set_t *cpus)
+{
+	if (vcpu >= vmm->vcpus)
+		return -1;
+	*cpus = vmm->cpus[vcpu];
+	return 0;
+}
+
+int vmm_dump(struct vmm *vmm, int fd, const int *cancel)
+{
+	unsigned int i;
+
+	for (i = 0; i < 600 && word(vmm, "lazy"); i++) {
+		if (__atomic_load_n(cancel, __ATOMIC_RELAXED)) {
+			errno = ECANCELED;
+			return -1;
+		}
+		poll(NULL, 0, 100);
+	}
+	return write(fd, "a core of ", 10) == 10 &&
+	       write(fd, vmm->name, strlen(vmm->name)) > 0 ? 0 : -1;
 }
 
 const char *vmm_error(const struct vmm *vmm)

@@ -208,7 +208,8 @@ static void test_text_refused(void)
 	refuse(parse_text, "kernal = /x\n", "did you mean 'kernel'");
 	refuse(parse_text, "xyzzy = 1\n", "unknown key 'xyzzy'");
 	refuse(parse_text, "vif = [ 'a', 'b' ]\n", "does not know it yet");
-	refuse(parse_text, "on_crash = 'restart'\n", "does not know it yet");
+	refuse(parse_text, "on_crash = 'rename-restart'\n", "it is destroy, restart or preserve");
+	refuse(parse_text, "cpus = '3-1'\n", "not a range of processors");
 	refuse(parse_text, "vcpus = [ 1 ]\n", "vcpus");
 	refuse(parse_text, "kernel = [ 1 ]\n", "takes no list");
 	refuse(parse_text, "name\n", "'=' is expected");

@@ -37,6 +37,14 @@ static bool handler(void *ctx, const struct control_request *request, int *pass_
 	return true;
 }
 
+static uint16_t gone_op;
+
+static void gone(void *ctx, uint16_t op)
+{
+	(void)ctx;
+	gone_op = op;
+}
+
 static void turn(void)
 {
 	while (loop_once(&loop, 20) > 0)
@@ -76,45 +84,56 @@ static void setup(void)
 	runtime_remove(dir, 7, false);
 	close(fd);
 	fd = control_listen(dir, 7);
-	server = control_serve(&loop, fd, handler, NULL);
+	server = control_serve(&loop, fd, handler, gone, NULL);
 	ok(server, "serve");
 }
 
 static void test_check(void)
 {
-	struct control_request r = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_INFO, 0, 0 };
+	struct control_request r = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_INFO, 0, 0, "" };
 	struct control_request bad;
 	unsigned char longer[sizeof(r) + 1] = "";
+	const size_t head = CONTROL_REQUEST_HEAD;
 	size_t i;
 	bool good = true;
 
-	ok(!control_check_request(&r, sizeof(r)), "a request");
-	for (i = 0; i < sizeof(r); i++)
+	ok(!control_check_request(&r, head), "a request");
+	for (i = 0; i < head; i++)
 		good &= control_check_request(&r, i) == -EBADMSG;
 	ok(good, "every shorter one is refused");
-	memcpy(longer, &r, sizeof(r));
+	memcpy(longer, &r, head);
+	ok(control_check_request(longer, head + 1) == -EBADMSG, "text that it does not take");
 	ok(control_check_request(longer, sizeof(longer)) == -EBADMSG, "a longer one is refused");
 	bad = r;
+	bad.op = CONTROL_RENAME;
+	ok(control_check_request(&bad, head) == -EBADMSG, "no text where one is wanted");
+	strcpy(bad.text, "name");
+	ok(!control_check_request(&bad, head + 4), "with it");
+	ok(control_check_request(&bad, head + 5) == -EBADMSG, "a NUL in it");
+	memset(bad.text, 'x', sizeof(bad.text));
+	ok(!control_check_request(&bad, head + CONTROL_ASK_MAX), "the longest");
+	ok(control_check_request(&bad, head + CONTROL_ASK_MAX + 1) == -EBADMSG, "one more");
+	bad = r;
 	bad.magic++;
-	ok(control_check_request(&bad, sizeof(bad)) == -EBADMSG, "another magic");
+	ok(control_check_request(&bad, head) == -EBADMSG, "another magic");
 	bad = r;
 	bad.version++;
-	ok(control_check_request(&bad, sizeof(bad)) == -EPROTONOSUPPORT, "another version");
+	ok(control_check_request(&bad, head) == -EPROTONOSUPPORT, "another version");
 	bad = r;
 	bad.op = 0;
-	ok(control_check_request(&bad, sizeof(bad)) == -EOPNOTSUPP, "operation 0");
+	ok(control_check_request(&bad, head) == -EOPNOTSUPP, "operation 0");
 	bad.op = 99;
-	ok(control_check_request(&bad, sizeof(bad)) == -EOPNOTSUPP, "operation 99");
+	ok(control_check_request(&bad, head) == -EOPNOTSUPP, "operation 99");
 	bad = r;
 	bad.flags = 1;
-	ok(control_check_request(&bad, sizeof(bad)) == -EINVAL, "flags it does not have");
+	ok(control_check_request(&bad, head) == -EINVAL, "flags it does not have");
 	bad = r;
-	bad.reserved = 1;
-	ok(control_check_request(&bad, sizeof(bad)) == -EINVAL, "a reserved field");
+	bad.value = 1;
+	ok(control_check_request(&bad, head) == -EINVAL, "a value that it does not take");
 	bad = r;
 	bad.op = CONTROL_CONSOLE;
 	bad.flags = 8;
-	ok(control_check_request(&bad, sizeof(bad)) == -EINVAL, "an unknown flag");
+	ok(control_check_request(&bad, head) == -EINVAL, "an unknown flag");
 }
 
 static void test_check_reply(void)
@@ -153,12 +172,12 @@ static int open_descriptors(void)
 /* The lowest free number tells whether a descriptor was left open. */
 static void test_two_descriptors(int fd)
 {
-	struct control_request r = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_INFO, 0, 0 };
+	struct control_request r = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_INFO, 0, 0, "" };
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(2 * sizeof(int))];
 	} two = { .head = { CMSG_LEN(2 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct iovec part = { &r, sizeof(r) };
+	struct iovec part = { &r, CONTROL_REQUEST_HEAD };
 	struct msghdr message = {
 		.msg_iov = &part, .msg_iovlen = 1,
 		.msg_control = &two, .msg_controllen = sizeof(two),
@@ -166,7 +185,7 @@ static void test_two_descriptors(int fd)
 	int before = open_descriptors();
 
 	memcpy(CMSG_DATA(&two.head), (int[]){ 0, 0 }, 2 * sizeof(int));
-	ok(sendmsg(fd, &message, 0) == sizeof(r), "two descriptors are sent");
+	ok(sendmsg(fd, &message, 0) == CONTROL_REQUEST_HEAD, "two descriptors are sent");
 	turn();
 	ok(open_descriptors() == before, "none of them stays open");
 }
@@ -225,9 +244,14 @@ static void test_wait(void)
 	turn();
 	ok(hung_up(c), "who asks while waiting is dropped");
 	close(c);
+	gone_op = 0;
 	close(b);
 	turn();
-	control_finish(server, 33, "crash");
+	ok(gone_op == CONTROL_WAIT, "who does not wait any more is missed");
+	control_finish(server, CONTROL_DUMP, 0, 1, "");
+	ok(control_answer(a, CONTROL_WAIT, &reply, deadline_in(20)) && errno == ETIMEDOUT,
+	   "the end of another operation is not what he waits for");
+	control_finish(server, CONTROL_WAIT, 0, 33, "crash");
 	ok(!control_answer(a, CONTROL_WAIT, &reply, deadline_in(1000)) && reply.value == 33,
 	   "the answer comes when it has ended");
 	same(reply.text, "crash", "its text");
@@ -237,7 +261,7 @@ static void test_wait(void)
 
 static void test_hostile(void)
 {
-	struct control_request r = { CONTROL_MAGIC, CONTROL_VERSION + 1, CONTROL_INFO, 0, 0 };
+	struct control_request r = { CONTROL_MAGIC, CONTROL_VERSION + 1, CONTROL_INFO, 0, 0, "" };
 	static struct control_reply reply;
 	static char big[60000];
 	int before = calls;
@@ -254,7 +278,7 @@ static void test_hostile(void)
 	ok(hung_up(fd), "60000 bytes: dropped");
 	close(fd);
 	fd = dial();
-	control_send(fd, &r, sizeof(r), -1);
+	control_send(fd, &r, CONTROL_REQUEST_HEAD, -1);
 	turn();
 	ok(!control_answer(fd, CONTROL_INFO, &reply, deadline_in(1000)) &&
 	   reply.status == EPROTONOSUPPORT, "another version: told so");

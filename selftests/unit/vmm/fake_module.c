@@ -177,6 +177,16 @@ static long mem_map(const struct hvmod_mem_map *arg)
 	return 0;
 }
 
+static long rename_domain(const struct hvmod_domain_rename *arg)
+{
+	if (arg->size != sizeof(*arg) || arg->flags)
+		return -EINVAL;
+	if (!strcmp(arg->name, "taken"))
+		return -EEXIST;
+	memcpy(fake.create.name, arg->name, sizeof(arg->name));
+	return 0;
+}
+
 static long msi(const struct hvmod_msi *arg)
 {
 	if (arg->size != sizeof(*arg) || arg->flags || arg->reserved)
@@ -201,31 +211,45 @@ static long vcpu_create(const struct hvmod_vcpu_create *arg)
 	return vcpu->fd;
 }
 
+/* One section of each group that is asked for, in the order of the bits. */
 static long vcpu_get_state(struct fake_vcpu *vcpu,
 			   struct hvmod_vcpu_state *arg)
 {
-	struct hvmod_tlv *tlv = (void *)(uintptr_t)arg->data;
-	struct hvmod_regs regs = { .rip = FAKE_RIP };
-	const void *data = &vcpu->events;
+	struct hvmod_regs regs = { .rip = FAKE_RIP, .gpr[HVMOD_GPR_RBX] = vcpu - fake.vcpu };
+	struct hvmod_sregs sregs = { .cr3 = FAKE_CR3 };
+	struct hvmod_msr_value msrs[] = { { 0x1B, 0, 0xFEE00900 }, { 0x10, 0, 12345 } };
+	struct hvmod_apic_state apic = { .base = 0xFEE00900 };
+	const struct {
+		uint32_t group;
+		const void *data;
+		uint32_t bytes;
+	} groups[] = {
+		{ HVMOD_STATE_REGS, &regs, sizeof(regs) },
+		{ HVMOD_STATE_SREGS, &sregs, sizeof(sregs) },
+		{ HVMOD_STATE_MSRS, msrs, sizeof(msrs) },
+		{ HVMOD_STATE_XSAVE, vcpu->xsave, sizeof(vcpu->xsave) },
+		{ HVMOD_STATE_APIC, &apic, sizeof(apic) },
+		{ HVMOD_STATE_EVENTS, &vcpu->events, sizeof(vcpu->events) },
+	};
+	uint8_t blob[FAKE_BLOB] = "";
+	uint32_t at = 0, i;
 
-	if (arg->size != sizeof(*arg) || arg->reserved ||
-	    (arg->groups != HVMOD_STATE_EVENTS &&
-	     arg->groups != HVMOD_STATE_XSAVE &&
-	     arg->groups != HVMOD_STATE_REGS))
+	if (arg->size != sizeof(*arg) || arg->reserved)
 		return -EINVAL;
-	*tlv = (struct hvmod_tlv){ arg->groups, 1, sizeof(vcpu->events), 0 };
-	if (arg->groups == HVMOD_STATE_REGS) {
-		tlv->bytes = sizeof(regs);
-		data = &regs;
+	for (i = 0; i < 6; i++) {
+		struct hvmod_tlv tlv = { groups[i].group, 1, groups[i].bytes, 0 };
+
+		if (!(arg->groups & groups[i].group))
+			continue;
+		memcpy(blob + at, &tlv, sizeof(tlv));
+		memcpy(blob + at + sizeof(tlv), groups[i].data, tlv.bytes);
+		at += sizeof(tlv) + ((tlv.bytes + 7) & ~7U);
 	}
-	if (arg->groups == HVMOD_STATE_XSAVE) {
-		tlv->bytes = sizeof(vcpu->xsave);
-		data = vcpu->xsave;
-	}
-	if (arg->bytes < sizeof(*tlv) + tlv->bytes)
+	i = arg->bytes;
+	arg->bytes = at;
+	if (i < at)
 		return -ENOSPC;
-	memcpy(tlv + 1, data, tlv->bytes);
-	arg->bytes = (uint32_t)sizeof(*tlv) + tlv->bytes;
+	memcpy((void *)(uintptr_t)arg->data, blob, at);
 	return 0;
 }
 
@@ -237,7 +261,7 @@ static long vcpu_set_state(struct fake_vcpu *vcpu,
 	uint32_t at = 0;
 	uint32_t seen = 0;
 
-	if (arg->size != sizeof(*arg) || arg->bytes > FAKE_BLOB)
+	if (arg->size != sizeof(*arg) || arg->bytes > FAKE_BLOB || vcpu->inside)
 		return -EINVAL;
 	while (at + sizeof(struct hvmod_tlv) <= arg->bytes) {
 		const struct hvmod_tlv *tlv = (const void *)(blob + at);
@@ -257,6 +281,11 @@ static long vcpu_set_state(struct fake_vcpu *vcpu,
 	}
 	if (at != arg->bytes || seen != arg->groups)
 		return -EINVAL;
+	if (seen & HVMOD_STATE_EVENTS && seen & HVMOD_STATE_XSAVE) {
+		memcpy(vcpu->all, blob, arg->bytes);
+		vcpu->restores++;
+		return 0;
+	}
 	if (seen & HVMOD_STATE_REGS)
 		memcpy(vcpu->regs, blob, arg->bytes);
 	if (seen & HVMOD_STATE_MSRS)
@@ -342,6 +371,8 @@ static long call(int fd, unsigned long request, void *arg)
 			return vcpu_create(arg);
 		case HVMOD_MEM_MAP:
 			return mem_map(arg);
+		case HVMOD_DOMAIN_RENAME:
+			return rename_domain(arg);
 		case HVMOD_MSI:
 			return msi(arg);
 		}

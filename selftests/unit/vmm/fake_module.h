@@ -16,6 +16,7 @@
 #define FAKE_MSIS	64
 #define FAKE_XSAVE	(8 + 2688)
 #define FAKE_BLOB	4096
+#define FAKE_CR3	0x1234000ULL
 #define FAKE_RIP	0xFFFFFFFF81000123ULL
 
 /*
@@ -34,6 +35,8 @@ struct fake_vcpu {
 	struct hvmod_run *run;
 	uint8_t regs[FAKE_BLOB];	/* last blobs of SET_STATE */
 	uint8_t msrs[FAKE_BLOB];
+	uint8_t all[FAKE_BLOB];		/* with every group */
+	unsigned int restores;		/* how often all of them were set */
 	struct hvmod_events events;
 	uint8_t xsave[FAKE_XSAVE];	/* XCR0 and the area */
 	struct hvmod_apic_access apic;

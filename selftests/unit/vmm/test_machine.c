@@ -61,7 +61,12 @@ static void wait_end(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static const struct vmm_ops ops = { on_output, on_end };
+static void on_halt(void *ctx)
+{
+	(void)ctx;
+}
+
+static const struct vmm_ops ops = { on_output, on_end, on_halt };
 
 static struct vmm_config config;
 

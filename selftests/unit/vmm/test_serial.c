@@ -217,6 +217,29 @@ static void test_loopback(void)
 	ok(in(UART_RX) == 'q', "what was typed meanwhile arrives afterwards");
 }
 
+/* What Linux does: LSR first, then the byte, then the key behind it. */
+static void test_sysrq(void)
+{
+	reset();
+	out(UART_MCR, UART_MCR_OUT2);
+	out(UART_FCR, UART_FCR_ENABLE_FIFO);
+	out(UART_IER, UART_IER_RDI | UART_IER_RLSI);
+	serial_input(&chip, (const uint8_t *)"a", 1);
+	ok(serial_sysrq(&chip, 't'), "a break and a key");
+	ok((in(UART_IIR) & 0x0F) != UART_IIR_RLSI, "the byte before it comes first");
+	ok(!(in(UART_LSR) & UART_LSR_BI), "its status has no break");
+	ok(in(UART_LSR) & UART_LSR_FIFOE, "but the FIFO has one");
+	ok(in(UART_RX) == 'a', "it is read");
+	ok((in(UART_IIR) & 0x0F) == UART_IIR_RLSI, "then the break interrupts");
+	ok(in(UART_LSR) & UART_LSR_BI, "and is in LSR");
+	ok(!(in(UART_LSR) & (UART_LSR_BI | UART_LSR_FIFOE)), "once");
+	ok(in(UART_RX) == 0 && in(UART_RX) == 't', "its zero byte, and the key");
+	ok(!line, "no interrupt is left");
+	serial_sysrq(&chip, 't');
+	serial_reset(&chip);
+	ok(!line && !(in(UART_LSR) & (UART_LSR_DR | UART_LSR_BI)), "a reset empties all");
+}
+
 static void test_modem_status(void)
 {
 	reset();
@@ -274,6 +297,7 @@ int main(void)
 	test_queue();
 	test_fifo_reset();
 	test_loopback();
+	test_sysrq();
 	test_modem_status();
 	test_fuzz();
 	return tap_done();

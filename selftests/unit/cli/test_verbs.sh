@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# start, reset, reboot, rename, inject, vcpu-pin, dump-core, and what follows when a guest ends itself.
+# shellcheck disable=SC2154
+. "${0%/*}/lib.sh"
+
+has_restarts() { [ "$("$HVCTL" info --json "$1" | grep -o '"restarts":[0-9]*')" = "\"restarts\":$2" ]; }
+type_at() { printf '%s\n' "$2" | timeout 1 "$HVCTL" console "$1" >/dev/null 2>&1; }
+
+### start
+
+create --name web -p
+fails 7 "cannot reboot: it is paused" reboot web
+works start web
+check "start: it runs" state_is web running
+check "start: the guest has begun" until_true logged web ready
+fails 7 "web: cannot start: it is running" start web
+works pause web
+fails 7 "web: cannot start: it is so already" start web
+works unpause web
+fails 3 "no such domain" start nosuch
+for verb in start reset reboot dump-core\ -f inject\ nmi rename\ x; do
+	# shellcheck disable=SC2086
+	set -- $verb
+	fails 1 "this machine's own Linux" "$1" 0 ${2:+"${2#-}"}
+done
+
+### reset, reboot
+
+works reset web
+check "reset: it begins again" until_true logged web "guest web began again"
+check "reset: the domain is the same" state_is web running
+check "info counts it" has_restarts web 1
+works pause web
+works reset web
+check "a paused domain that is reset stays paused" state_is web paused
+works unpause web
+works reboot web
+check "reboot: the power button, and it begins again" until_true has_restarts web 3
+check "reboot: it runs" state_is web running
+works shutdown -w web
+check "the next power off is one" gone web
+
+### on_poweroff, on_reboot, on_crash
+
+create --name web --cmdline end=reset
+check "on_reboot is restart in the background" until_true has_restarts web 1
+check "it runs" state_is web running
+works destroy web
+run create -F --kernel "$kernel" --memory 64M --cmdline end=reset
+check "and destroy in the foreground" exits 32
+"$HVCTL" create -F --kernel "$kernel" --memory 64M --cmdline end=reset on_reboot=preserve --name kept >/dev/null 2>&1 &
+check "unless told otherwise" until_true state_is kept shutdown
+works destroy kept
+wait
+create --name web on_reboot=destroy --cmdline end=reset
+check "on_reboot=destroy" until_true gone web
+create --name web --on-poweroff restart --cmdline end=poweroff
+check "--on-poweroff restart" until_true has_restarts web 1
+works destroy web
+create --name web --on-crash preserve --cmdline end=crash
+check "--on-crash preserve: it is there" until_true state_is web crashed
+run wait web
+check "wait: it has ended" exits 0
+check "wait: how" [ "$out" = crashed ]
+works wait web --for state=crashed
+fails 7 "web: cannot pause: it is crashed" pause web
+fails 7 "web: cannot reset: it is crashed" reset web
+check "the hint says what can be done" says "'hvctl destroy' ends it"
+fails 7 "web: cannot inject: it is crashed" inject web nmi
+works info web
+check "info says why" prints "Reason:"
+works dump-core web "$dir/crash.core"
+check "a preserved domain is dumped" grep -q "a core of web" "$dir/crash.core"
+check "list does not show it" [ -z "$("$HVCTL" list --noheadings --raw -o NAME | grep -x web)" ]
+check "list -a does" listed web
+works destroy web
+check "destroy ends it" gone web
+create --name web --cmdline loop
+works reset web
+check "a guest that only resets itself is given up" until_true gone web
+for key in on_poweroff on_reboot on_crash; do
+	fails 2 "$key: cannot use 'rename-restart': it is destroy, restart or preserve" create --kernel "$kernel" $key=rename-restart
+done
+create --name web on_crash=restart cpus=0
+works info --json web
+check "info --json has the actions" json_is "$dir/out" \
+	'[d["domains"][0].get(k) for k in ("on_crash","on_reboot","cpus","restarts")]' "['restart', None, '0', 0]"
+cp "$dir/out" "$dir/web.json"
+works destroy web
+"$HVCTL" create -n --json - <"$dir/web.json" >"$dir/out"
+check "and create - takes them" json_is "$dir/out" '(d["on_crash"], d["cpus"])' "('restart', '0')"
+
+### rename
+
+create --name web
+works rename web www
+check "rename: it has the new name" state_is www running
+check "rename: not the old one" gone web
+check "its process too" [ "$(cat "/proc/$(vmm_pid www)/comm")" = hvmod:www ]
+works reset www
+check "its console stays" until_true logged www "guest web booted"
+fails 1 "www: cannot rename: the name 'taken' is in use" rename www taken
+fails 2 "cannot rename to '7': " rename www 7
+fails 2 "cannot rename to '': " rename www ''
+fails 2 "no new name given" rename www
+fails 2 "Too many arguments" rename www a b
+fails 3 "no such domain" rename web x
+
+### inject
+
+works inject www nmi
+check "an NMI arrives" until_true logged www NMI
+works -v inject www sysrq:t 2>/dev/null
+check "a SysRq key arrives" until_true logged www "sysrq: t"
+fails 2 "is not nmi, and not sysrq:" inject www smi
+fails 2 "is not nmi, and not sysrq:" inject www sysrq:
+fails 2 "is not nmi, and not sysrq:" inject www sysrq:tt
+fails 2 "nothing to inject given" inject www
+
+### vcpu-pin
+
+works destroy www
+create --name web --vcpus 3
+works vcpu-pin web
+check "vcpu-pin shows all" [ "$(tr -s ' ' <"$dir/out" | sed 's/^ //' | tr '\n' ';')" = "VCPU CPUS;0 0;1 0;2 0;" ]
+works vcpu-pin web 1 2-4,6
+works vcpu-pin web
+check "one is pinned" prints "1 2-4,6"
+works vcpu-pin --json web
+check "vcpu-pin --json" json_is "$dir/out" '[(v["vcpu"], v["cpus"]) for v in d["vcpus"]]' "[(0, [0]), (1, [2, 3, 4, 6]), (2, [0])]"
+works vcpu-pin web all 1,0
+works vcpu-pin --json web
+check "all are pinned" json_is "$dir/out" '{tuple(v["cpus"]) for v in d["vcpus"]}' "{(0, 1)}"
+fails 1 "web: cannot pin vCPU 3: the last one is 2" vcpu-pin web 3 0
+fails 1 "cannot pin: Invalid argument" vcpu-pin web 0 9
+fails 2 "no processors given" vcpu-pin web 0
+fails 2 "is not the number of a vCPU" vcpu-pin web first 0
+fails 2 "is not the number of a vCPU" vcpu-pin web 64 0
+for list in x 1- 3-1 1,,2 '1,' 1-2-3 9999999999 ' 1'; do
+	fails 2 "not a" vcpu-pin web 0 "$list"
+done
+fails 2 "cpus: cannot use 'x': not a list" create --kernel "$kernel" cpus=x
+fails 1 "cpus: cannot use '1023': the processors here are" create --kernel "$kernel" cpus=1023
+
+### dump-core
+
+works dump-core web "$dir/core"
+check "a core is written" [ "$(cat "$dir/core")" = "a core of web" ]
+check "nobody else may read it" [ "$(stat -c %a "$dir/core")" = 600 ]
+fails 1 "$dir/core: cannot open: File exists" dump-core web "$dir/core"
+check "the hint" says "--force overwrites it"
+works dump-core --force web "$dir/core"
+works dump-core web -
+check "to standard output" [ "$out" = "a core of web" ]
+fails 1 "$dir/none/core: cannot open: No such file" dump-core web "$dir/none/core"
+fails 2 "no file given" dump-core web
+fails 2 "does not know --dry-run" dump-core -n web "$dir/x"
+if mknod "$dir/full" c 1 7 2>/dev/null; then
+	fails 1 "full: cannot write: No space left" dump-core web "$dir/full" --force
+	check "a device is not removed" [ -c "$dir/full" ]
+else
+	skip 4 "a full device: not root"
+fi
+works destroy web
+create --name slow --cmdline lazy
+fails 6 "cannot dump: not done after 0.3 s" --timeout 0.3 dump-core slow "$dir/slow"
+check "what was written is removed" [ ! -e "$dir/slow" ]
+check "who hung up is not written for" until_true grep -q "core: Operation canceled" "$HVMOD_RUNTIME_DIR"/*.log
+"$HVCTL" dump-core slow "$dir/slow" 2>"$dir/dumped" &
+dumper=$!
+until_true test -e "$dir/slow"
+sleep 0.3
+fails 7 "cannot reset: its memory is being dumped" reset slow
+fails 7 "cannot dump: its memory is being dumped" dump-core slow "$dir/second"
+works list
+kill -INT $dumper
+wait $dumper
+check "interrupted: so it ends" [ $? -eq 130 ]
+check "interrupted: says so" grep -q "cannot dump: interrupted" "$dir/dumped"
+check "interrupted: no file stays" [ ! -e "$dir/slow" ]
+twice_cancelled() { [ "$(cat "$HVMOD_RUNTIME_DIR"/*.log | grep -c canceled)" -ge 2 ]; }
+check "interrupted: it is not written for" until_true twice_cancelled
+"$HVCTL" dump-core slow "$dir/slow" 2>/dev/null &
+dumper=$!
+until_true test -e "$dir/slow"
+sleep 0.3
+works destroy slow
+wait $dumper
+check "destroyed meanwhile: 3" [ $? -eq 3 ]
+check "destroyed meanwhile: no file stays" [ ! -e "$dir/slow" ]
+
+finish
