@@ -12,6 +12,12 @@ static void text(FILE *file, const char *from)
 	bool begin = true;
 
 	for (; *from; from++) {
+		/* A sentence, a line: so the space between two is roff's. */
+		if (!strncmp(from, ". ", 2) || !strncmp(from, ": ", 2)) {
+			fprintf(file, "%c\n", *from++);
+			begin = true;
+			continue;
+		}
 		if (begin && (*from == '.' || *from == '\''))
 			fputs("\\&", file);
 		begin = *from == '\n';
@@ -49,7 +55,7 @@ static void options(FILE *file, const struct argp_option *option)
 {
 	if (!option || (!option->name && !option->key))
 		return;
-	fputs(".Bl -tag -width Ds -compact\n", file);
+	fputs(".Pp\n.Bl -tag -width Ds -compact\n", file);
 	for (; option->name || option->key; option++) {
 		if (option->flags & OPTION_HIDDEN)
 			continue;
@@ -63,7 +69,7 @@ static void aliases(FILE *file, const struct verb *verb)
 {
 	if (!verb->alias)
 		return;
-	fputs("Also:\n", file);
+	fputs(".Pp\nAlso:\n", file);
 	text(file, verb->alias);
 }
 
@@ -75,11 +81,10 @@ static void verb_section(FILE *file, const struct verb *verb)
 	if (verb->args)
 		fprintf(file, " Ar %s", verb->args);
 	fputc('\n', file);
-	text(file, verb->summary);
-	fputs(".Pp\n", file);
+	fprintf(file, "%s.\n", verb->summary);
 	if (verb->doc) {
-		text(file, verb->doc);
 		fputs(".Pp\n", file);
+		text(file, verb->doc);
 	}
 	aliases(file, verb);
 	options(file, verb->options);
@@ -89,7 +94,7 @@ void manual_verbs(FILE *file)
 {
 	const struct verb *const *verb;
 
-	fputs(".Sh GLOBAL FLAGS\nBefore or behind the verb:\n.Pp\n", file);
+	fputs(".Sh GLOBAL FLAGS\nBefore or behind the verb:\n", file);
 	options(file, global_options);
 	fputs(".Sh VERBS\n.Bl -tag -width Ds\n", file);
 	for (verb = verbs; *verb; verb++)

@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The manual pages: they are well-formed, say all that there is, and their examples work.
+# shellcheck disable=SC2034,SC2154
+. "${0%/*}/lib.sh"
+top=${0%/*}/../../..
+man=$top/docs/man
+
+"$HVCTL" completion man | sed -e '/^@VERBS@/ { r /dev/stdin' -e 'd }' "$man/hvctl.1.in" >"$dir/hvctl.1"
+pages=("$dir/hvctl.1" "$man/hvctl.cfg.5" "$man/hvmod.4" "$man/hvmod.7")
+for page in "${pages[@]}"; do
+	name=${page##*/}
+	if command -v mandoc >/dev/null; then
+		mandoc -Tlint -W warning "$page" >"$dir/out" 2>"$dir/err"
+		status=$?
+		check "$name: mandoc has no warning" [ ! -s "$dir/out" ]
+	else
+		skip 1 "mandoc is not installed"
+	fi
+	if command -v man >/dev/null; then
+		MANROFFSEQ='' man --warnings -E UTF-8 -l "$page" >"$dir/out" 2>"$dir/err"
+		status=$?
+		check "$name: man has no warning" [ ! -s "$dir/err" ]
+	else
+		skip 1 "man is not installed"
+	fi
+done
+
+# absent PAGE WORD...: those that it does not have
+absent() {
+	local page=$1 word
+
+	shift
+	for word in "$@"; do
+		grep -qE "(^|[^A-Za-z0-9_])$word([^A-Za-z0-9_]|\$)" "$page" || echo "$word"
+	done
+}
+mapfile -t words < <("$HVCTL" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
+check "hvctl(1) has every verb" [ -z "$(absent "$dir/hvctl.1" "${words[@]}")" ]
+mapfile -t words < <(sed -n 's/^	KEY(\([a-z_]*\),.*/\1/p' "$top/cli/config.c")
+check "there are keys" [ ${#words[@]} -gt 10 ]
+check "hvctl.cfg(5) has every key" [ -z "$(absent "$man/hvctl.cfg.5" "${words[@]}")" ]
+mapfile -t words < <(sed -n 's/^#define \(HVMOD_[A-Z_]*\)[[:space:]]*_IO.*/\1/p' "$top/uapi/hvmod.h")
+check "there are ioctls" [ ${#words[@]} -gt 10 ]
+check "hvmod(4) has every ioctl" [ -z "$(absent "$man/hvmod.4" "${words[@]}")" ]
+mapfile -t words < <(sed -n 's/^module_param(\([a-z0-9_]*\),.*/\1/p' "$top"/kmod/*.c)
+check "there are parameters" [ ${#words[@]} -gt 1 ]
+check "hvmod(4) has every parameter" [ -z "$(absent "$man/hvmod.4" "${words[@]}")" ]
+mapfile -t words < <(sed -n 's/^	HVCTL_[A-Z_]*[[:space:]]*= \([0-9]*\),.*/\1/p' "$top/cli/hvctl.h")
+check "hvctl(1) has every exit status" [ "$(printf '.It %s\n' "${words[@]}" | grep -cxFf - "$dir/hvctl.1")" -ge 8 ]
+
+### examples
+
+mkdir "$dir/bin" "$dir/work"
+ln -s "$HVCTL" "$dir/bin/hvctl"
+# here: an example for this machine: its kernel and initrd
+here() { sed -e "s,/boot/vmlinuz,$kernel,g" -e "s,/boot/initrd.img,$dir/initrd,g"; }
+examples=0
+example() {
+	[ -s "$dir/example" ] || return
+	examples=$((examples + 1))
+	(cd "$dir/work" && PATH=$dir/bin:$PATH timeout 60 bash -e -o pipefail "$dir/example") >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	check "hvctl(1), example $examples: $(head -n 1 "$dir/example" | cut -c 1-60)" exits 0
+}
+while IFS= read -r line; do
+	if [[ $line == '### '* ]]; then
+		example
+		: >"$dir/example"
+	else
+		printf '%s\n' "$line" | here >>"$dir/example"
+	fi
+done < <("$man/examples" hvctl "$man/hvctl.1.in"; echo '### end')
+check "all were run" [ $examples -eq "$(grep -c 'example: hvctl' "$man/hvctl.1.in")" ]
+"$man/examples" config "$man/hvctl.cfg.5" | here |
+	awk -v dir="$dir" '/^### / { n++; next } { print >(dir "/config." n) }'
+for number in 1 2; do
+	works create --dry-run "$dir/config.$number"
+	check "hvctl.cfg(5), example $number" prints 'on_crash = "preserve"'
+	printf '%s' "$out" | grep -v '^initrd' >"$dir/said.$number"
+done
+check "both examples say the same" cmp -s "$dir/said.1" "$dir/said.2"
+
+### every exit status that is documented, once more in one place
+
+"$HVCTL" create --kernel "$kernel" --memory 64M --name deaf --cmdline deaf >/dev/null
+run version
+check "exit status 0" exits 0
+fails 1 "cannot open the kernel" create --kernel "$dir/none"
+fails 2 "unknown verb" nonsense
+fails 3 "no such domain" info nosuch
+HVMOD_FAKE_ERRNO=2 fails 4 "not loaded" list
+HVMOD_FAKE_ERRNO=13 fails 5 "no permission" list
+fails 6 "still there" shutdown --timeout 0.2 deaf
+fails 7 "cannot start" start deaf
+finish
