@@ -153,21 +153,24 @@ size_t fuzz_seed(unsigned int n, uint8_t *data, size_t max)
 		.version = CONTROL_VERSION,
 		.op = (uint16_t)(n + 1),
 		.flags = n + 1 == CONTROL_CONSOLE ? CONTROL_CONSOLE_LOG : 0,
+		.text = "0-3",
 	};
+	const bool text = n + 1 == CONTROL_RENAME || n + 1 == CONTROL_PIN;
+	const size_t length = CONTROL_REQUEST_HEAD + (text ? 3 : 0);
 	const struct control_request wait = {
 		.magic = CONTROL_MAGIC,
 		.version = CONTROL_VERSION,
 		.op = CONTROL_WAIT,
 	};
-	const uint8_t first[2] = { n & 7, sizeof(request) };
-	const uint8_t second[2] = { OPTION_ENDS, sizeof(wait) };
+	const uint8_t first[2] = { n & 7, length };
+	const uint8_t second[2] = { OPTION_ENDS, CONTROL_REQUEST_HEAD };
 	uint8_t *to = data;
 
-	if (n + 1 > CONTROL_INFO || max < 2 * (sizeof(first) + sizeof(request)))
+	if (n + 1 > CONTROL_DUMP || max < 2 * (sizeof(first) + sizeof(request)))
 		return 0;
 	to = mempcpy(to, first, sizeof(first));
-	to = mempcpy(to, &request, sizeof(request));
+	to = mempcpy(to, &request, length);
 	to = mempcpy(to, second, sizeof(second));
-	to = mempcpy(to, &wait, sizeof(wait));
+	to = mempcpy(to, &wait, CONTROL_REQUEST_HEAD);
 	return (size_t)(to - data);
 }

@@ -48,7 +48,7 @@ described() {
 	python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))["domains"][0]
 print({k: r.get(k) for k in ("name", "vcpus_max", "mem_max_bytes", "kernel", "ramdisk", "cmdline", "cpus",
-	"on_poweroff", "on_reboot", "on_crash", "flat", "debug_exit", "disk")})' "$1"
+	"on_poweroff", "on_reboot", "on_crash", "flat", "debug_exit", "disk", "net")})' "$1"
 }
 (sleep 0.2; "$HVCTL" destroy web) &
 printed wait wait web
