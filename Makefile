@@ -5,7 +5,7 @@ KERNELRELEASE ?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KERNELRELEASE)/build
 CHECK	:= selftests/check/run
 
-.PHONY: all help demo check check-unit check-build check-lab check-docs check-long \
+.PHONY: all help demo check check-unit check-build check-lab check-docs check-long kunit \
 	modules hvctl install deb clean
 
 all: modules hvctl
@@ -21,6 +21,7 @@ help:
 	@echo 'make check-lab   tests in the emulated machine'
 	@echo 'make check-docs  licences, links and style'
 	@echo 'make check-long  what takes an hour: 50 rounds under a debug kernel and the like'
+	@echo 'make kunit       the KUnit suites, in user space and in the debug kernel'
 	@echo 'make clean       delete what was built here'
 	@echo
 	@echo 'KDIR=DIR or KERNELRELEASE=R builds for another kernel. TESTS="NAME..." picks tests.'
@@ -46,6 +47,9 @@ check:
 
 check-unit check-build check-lab check-docs check-long: check-%:
 	@$(CHECK) $*
+
+kunit:
+	@TESTS='kunit-user kunit' $(CHECK) unit long
 
 clean:
 	rm -rf selftests/check/out selftests/unit/*/out selftests/fuzz/out kmod/ring1 packaging/out
