@@ -75,6 +75,7 @@ enum hv_vcpu_mode {
  * @cpu: (r) processor that runs it, or ran it last
  * @kick: (a) RUN has to return HVMOD_EXIT_KICK once
  * @wake: (a) do not sleep in HLT: there may be an interrupt
+ * @task: (r) who runs it, to be read under RCU
  * @run: (c) the run page; the VMM writes to it at any time
  * @page: (c) the same
  * @wait: where it sleeps in HLT
@@ -98,6 +99,7 @@ struct hv_vcpu {
 	int cpu;
 	bool kick;
 	bool wake;
+	struct task_struct *task;
 	struct hvmod_run *run;
 	struct page *page;
 	wait_queue_head_t wait;

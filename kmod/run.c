@@ -6,8 +6,10 @@
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/task_work.h>
 #include <linux/thread_info.h>
@@ -122,6 +124,29 @@ static void hv_vcpu_halt(struct hv_vcpu *vcpu, u64 deadline)
 	hv_vcpu_wait_end(vcpu);
 }
 
+/*
+ * The guest waits for another vCPU. Its task is one for as long as it is
+ * found: whoever runs a vCPU takes it away before it can end.
+ */
+static void hv_vcpu_yield_to(struct hv_domain *domain, u64 index)
+{
+	struct task_struct *task = NULL;
+	struct hv_vcpu *vcpu;
+
+	vcpu = index < HVMOD_VCPUS_MAX ? READ_ONCE(domain->vcpu[index]) : NULL;
+	if (!vcpu)
+		return;
+	rcu_read_lock();
+	task = READ_ONCE(vcpu->task);
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	if (!task)
+		return;
+	yield_to(task, true);
+	put_task_struct(task);
+}
+
 static long hv_vcpu_fault(struct hv_vcpu *vcpu, u64 gpa, u64 access)
 {
 	struct hv_result result;
@@ -165,6 +190,9 @@ static long hv_vcpu_outcome(struct hv_vcpu *vcpu, long outcome,
 	case HV_RUN_IPI:
 		hv_domain_poke(vcpu->domain, result->rdx);
 		return HV_GO_ON;
+	case HV_RUN_YIELD:
+		hv_vcpu_yield_to(vcpu->domain, result->rdx);
+		return HV_GO_ON;
 	case -EAGAIN:
 		hv_vcpu_clear(vcpu, result->rdx);
 		return HV_GO_ON;
@@ -205,8 +233,8 @@ static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 				return ret;
 			continue;
 		}
-		ret = hv_gate(GATE_VCPU_RUN, domain->handle, vcpu->index, 0, 0,
-			      &result);
+		ret = hv_gate(GATE_VCPU_RUN, domain->handle, vcpu->index,
+			      0, vcpu->steal_ns, &result);
 		WRITE_ONCE(vcpu->mode, HV_OUTSIDE);
 		local_irq_enable();
 
@@ -242,7 +270,9 @@ long hv_vcpu_run(struct hv_vcpu *vcpu)
 		return -EIO;
 	if (unlikely(!hv_vcpu_claim(vcpu)))
 		return -EBUSY;
+	WRITE_ONCE(vcpu->task, current);
 	ret = hv_vcpu_loop(vcpu);
+	WRITE_ONCE(vcpu->task, NULL);
 	hv_vcpu_unclaim(vcpu);
 	return ret;
 }

@@ -30,7 +30,7 @@ void apic_reset(struct apic *apic)
 		apic->ldr = x2apic_ldr(id);
 }
 
-static u32 processor_priority(const struct apic *apic)
+u32 apic_processor_priority(const struct apic *apic)
 {
 	int isr = highest(apic->isr);
 	u32 service = isr < 0 ? 0 : isr & 0xf0;
@@ -43,7 +43,7 @@ int apic_deliverable(const struct apic *apic)
 	int vector = highest(apic->irr);
 
 	if (vector < 0 || !(apic->svr & SVR_ENABLED) ||
-	    (u32)(vector & 0xf0) <= (processor_priority(apic) & 0xf0))
+	    (u32)(vector & 0xf0) <= (apic_processor_priority(apic) & 0xf0))
 		return -1;
 	return vector;
 }
@@ -127,7 +127,7 @@ int apic_read(struct vcpu *vcpu, u32 reg, u64 *value)
 		*value = apic->tpr;
 		return 0;
 	case REG_PPR:
-		*value = processor_priority(apic);
+		*value = apic_processor_priority(apic);
 		return 0;
 	case REG_LDR:
 		*value = apic->ldr;
@@ -238,6 +238,8 @@ int apic_write(struct vcpu *vcpu, u32 reg, u64 value)
 		apic->esr_pending = 0;
 		return 0;
 	case REG_ICR:
+		if (x2 && value & ICR_RESERVED)
+			return -1;
 		apic->icr = x2 ? value : (apic->icr & 0xffffffff00000000ULL) | (u32)value;
 		apic->icr &= ~ICR_BUSY;
 		if (!apic_send_ipi(vcpu, apic->icr))
@@ -284,9 +286,12 @@ void apic_page_write(struct vcpu *vcpu, u32 offset, u32 value)
 		apic_error(vcpu, ESR_ILLEGAL_REGISTER);
 }
 
+/* Turned off it forgets everything: SDM volume 3, 11.4.3. */
 void apic_set_base(struct apic *apic, u64 value)
 {
 	apic->base = value;
+	if (!(value & APIC_BASE_ENABLE))
+		apic_reset(apic);
 	if (apic_is_x2apic(apic))
 		apic->ldr = x2apic_ldr(apic->id);
 }

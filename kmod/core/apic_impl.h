@@ -37,6 +37,7 @@ enum apic_reg {
 #define TIMER_TSC_DEADLINE	(2 << 17)
 #define SVR_ENABLED		BIT(8)
 #define ICR_BUSY		BIT(12)
+#define ICR_RESERVED		(GENMASK(31, 20) | GENMASK(17, 16) | GENMASK(13, 12))	/* x2APIC */
 #define ESR_SEND_VECTOR		BIT(5)
 #define ESR_ILLEGAL_REGISTER	BIT(7)
 
@@ -55,8 +56,14 @@ static inline u32 x2apic_ldr(u32 id)
 	return id >> 4 << 16 | BIT(id & 15);
 }
 
+/* apic.c: SDM volume 3, 11.8.3.1 */
+u32 apic_processor_priority(const struct apic *apic);
+
 /* apic_msg.c: false if the vector is not allowed */
 bool apic_send_ipi(struct vcpu *vcpu, u64 icr);
+
+/* To these vCPUs, as KVM_HC_SEND_IPI wants it. Return: how many took it, or -22. */
+long apic_send_to(struct vcpu *vcpu, u64 targets, u64 icr);
 
 /* apic_timer.c */
 void apic_timer_start(struct vcpu *vcpu, u32 initial);

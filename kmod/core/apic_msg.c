@@ -20,6 +20,9 @@ static bool matches(const struct apic *apic, const struct message *m)
 {
 	u32 destination = m->destination;
 
+	/* One that is off has left the bus. */
+	if (!(apic->base & APIC_BASE_ENABLE))
+		return false;
 	if (m->broadcast)
 		return true;
 	if (!m->logical)
@@ -65,7 +68,9 @@ static u32 deliver(struct domain *domain, const struct message *m, struct vcpu *
 		if (!vcpu || vcpu == except || !matches(&vcpu->apic, m))
 			continue;
 		if (m->mode == DELIVER_LOWEST) {
-			if (!lowest || vcpu->apic.tpr < lowest->apic.tpr)
+			if (vcpu->apic.svr & SVR_ENABLED &&
+			    (!lowest || apic_processor_priority(&vcpu->apic) <
+					apic_processor_priority(&lowest->apic)))
 				lowest = vcpu;
 			continue;
 		}
@@ -105,6 +110,30 @@ bool apic_send_ipi(struct vcpu *vcpu, u64 icr)
 		deliver(vcpu->domain, &m, shorthand == 3 ? vcpu : NULL, &wake);
 	vcpu->apic.wake |= wake & ~BIT(vcpu->index);
 	return true;
+}
+
+#define ICR_SHORTHAND	(3 << 18)
+#define ICR_LOGICAL	BIT(11)
+
+long apic_send_to(struct vcpu *vcpu, u64 targets, u64 icr)
+{
+	const struct message m = { .mode = icr >> 8 & 7, .vector = icr & 0xff };
+	long taken = 0;
+
+	if (icr & (ICR_SHORTHAND | ICR_LOGICAL) || (m.mode != DELIVER_FIXED && m.mode != DELIVER_NMI) ||
+	    (m.mode == DELIVER_FIXED && m.vector < 16))
+		return -HV_EINVAL;
+	for (; targets; targets &= targets - 1) {
+		u32 i = __builtin_ctzll(targets);
+		struct vcpu *target = READ_ONCE(vcpu->domain->vcpu[i]);
+
+		if (!target || !(target->apic.base & APIC_BASE_ENABLE) || !take(target, &m))
+			continue;
+		taken++;
+		if (target != vcpu)
+			vcpu->apic.wake |= BIT(i);
+	}
+	return taken;
 }
 
 u32 apic_msi(struct domain *domain, u64 address, u32 data, u64 *wake)

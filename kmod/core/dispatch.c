@@ -62,13 +62,12 @@ static enum verdict exit_hlt(struct vcpu *vcpu)
 	skip_instruction();
 	/* One may wait behind the shadow of STI, with the window and without @event. */
 	if (can_wake(vcpu)) {
+		vcpu->unhalt = false;
 		vcpu->event = 1;
 		return RESUME;
 	}
 	vcpu->halted = true;
-	if (!(vmread(GUEST_RFLAGS) & RFLAGS_IF))
-		return vmm_exit(vcpu, HVMOD_EXIT_HALTED, HVMOD_WHY_NONE);
-	vcpu->run_value[0] = vcpu->apic.deadline;
+	vcpu->outcome = vcpu_halt(vcpu, &vcpu->run_value[0]);
 	return TO_DRIVER;
 }
 
@@ -123,7 +122,7 @@ static const struct {
 	[EXIT_TASK_SWITCH]		= { vmm_unhandled },
 	[EXIT_CPUID]			= { resume_cpuid },
 	[EXIT_GETSEC]			= { resume_with_ud },
-	[EXIT_HLT]			= { exit_hlt, HV_RUN_HALT },
+	[EXIT_HLT]			= { exit_hlt },
 	[EXIT_INVD]			= { resume_skip },
 	[EXIT_RDPMC]			= { resume_with_gp },
 	[EXIT_VMCALL]			= { exit_vmcall },

@@ -44,8 +44,8 @@ struct pending_in {
  * struct vcpu - one page of the core
  *
  * @busy is claimed with an atomic exchange by whoever uses the rest. The
- * exceptions are apic.irr, @event, @nmi_pending, @init_pending and
- * @sipi_pending, which any processor sets.
+ * exceptions are apic.irr, @event, @nmi_pending, @init_pending, @sipi_pending
+ * and @unhalt, which any processor sets.
  */
 struct vcpu {
 	struct ctx ctx __aligned(16);
@@ -66,6 +66,9 @@ struct vcpu {
 	bool nmi_window;		/* NMI-window exiting is on */
 	bool owns_debug;		/* guest's DR0-3, DR6 are loaded */
 	bool halted;
+	bool closed;			/* halted with interrupts off; others read it */
+	bool unhalt;			/* KVM_HC_KICK_CPU of another */
+	bool preempted;			/* as the guest's steal time page has it */
 	bool wait_for_sipi;
 	struct pending_in in;
 	struct hvmod_run *run;		/* shared with Domain-0 */
@@ -80,6 +83,8 @@ struct vcpu {
 	u64 tsc_offset, tsc_adjust;
 	u64 misc_enable, mtrr_def_type;
 	u64 pvclock, pvclock_wall;
+	u64 steal_msr;
+	u64 steal, steal_seen;		/* ns: told to the guest, last told by Domain-0 */
 	u64 slice_end;			/* host TSC */
 	u64 entered;			/* host TSC */
 	u64 run_value[2];		/* RDX and RCX for the driver */
@@ -122,14 +127,24 @@ static inline void vcpu_release(struct vcpu *vcpu)
 
 /**
  * vcpu_run() - leave Domain-0 for a DomU
+ * @steal: ns that the thread waited for a processor, ever
  *
  * Return: 1 and the vCPU's state is loaded; 0 and the outcome is in Domain-0's
  * registers without an entry; or a negative error with *value set.
  */
-long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 *value);
+long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 steal, u64 *value);
 
 /** vcpu_leave() - back to Domain-0 with an outcome */
 void vcpu_leave(struct cpu *cpu, enum hv_outcome outcome);
+
+/**
+ * vcpu_halt() - it halts and nothing can wake it now
+ * @value: for the driver (out)
+ *
+ * Return: HV_RUN_HALT, HV_RUN_VMM if no vCPU of the domain can go on, or
+ * HV_RUN_IPI if all of them have to be told that.
+ */
+enum hv_outcome vcpu_halt(struct vcpu *vcpu, u64 *value);
 
 /** vcpu_vmcs_begin() - make its VMCS current for a look. Return: 0 or -EAGAIN with *on_cpu */
 int vcpu_vmcs_begin(struct cpu *cpu, struct vcpu *vcpu, u64 *on_cpu);
@@ -177,7 +192,16 @@ void timer_arm(struct vcpu *vcpu);
 bool timer_expire(struct vcpu *vcpu);
 
 /* pvclock.c */
+bool pvclock_valid(u32 msr, u64 value);
+/* Before the MSR is written: fills in its page, which has to be mapped. */
 enum verdict pvclock_write(struct vcpu *vcpu, u32 msr, u64 value);
+
+/* steal.c */
+bool steal_valid(u64 value);
+/* Before the MSR is written: its page has to be mapped. */
+enum verdict steal_write(struct vcpu *vcpu, u64 value);
+void steal_update(struct vcpu *vcpu, u64 total);
+void steal_preempted(struct vcpu *vcpu);
 
 /* io.c */
 void io_finish_in(struct vcpu *vcpu);

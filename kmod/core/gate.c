@@ -334,7 +334,7 @@ void gate(struct cpu *cpu, struct ctx *ctx)
 	}
 	if (gpr[RAX] == GATE_VCPU_RUN) {
 		skip_instruction();
-		ret = vcpu_run(cpu, gpr[RDI], gpr[RSI], gpr[RDX], &gpr[RDX]);
+		ret = vcpu_run(cpu, gpr[RDI], gpr[RSI], gpr[RDX], gpr[RCX], &gpr[RDX]);
 		if (ret < 0)
 			gpr[RAX] = ret;
 		return;

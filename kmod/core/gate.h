@@ -56,10 +56,12 @@
  * @GATE_VCPU_CREATE: (domain, index, run_pa) @run_pa: the run page, plain
  *	Domain-0 memory, shared with the core until the domain is destroyed.
  *	RCX = tables.
- * @GATE_VCPU_RUN: (domain, index, limit) with interrupts off, for at most
- *	@limit TSC ticks (0: as long as the core thinks fit, a few ms).
- *	RAX = enum hv_outcome; -EAGAIN with RDX = processor that has to do GATE_VCPU_CLEAR first;
- *	-EBUSY: it runs elsewhere; -EINVAL: state in the run page not allowed.
+ * @GATE_VCPU_RUN: (domain, index, limit, steal) with interrupts off, for at
+ *	most @limit TSC ticks (0: as long as the core thinks fit, a few ms).
+ *	@steal: ns that the vCPU has waited for a processor, ever. RAX = enum
+ *	hv_outcome; -EAGAIN with RDX = processor that has to do GATE_VCPU_CLEAR
+ *	first; -EBUSY: it runs elsewhere; -EINVAL: state in the run page not
+ *	allowed.
  * @GATE_VCPU_CLEAR: (domain, index) this processor lets go of the VMCS.
  * @GATE_CLEAR_ALL: this processor lets go of every vCPU's VMCS; takes time
  *	that grows with the number of vCPUs.
@@ -169,6 +171,7 @@ enum hv_leave {
  *	RCX = access (bit 0 read, 1 write, 2 fetch)
  * @HV_RUN_VMM: the exit is in the run page
  * @HV_RUN_IPI: RDX = vCPUs to wake or kick, a bit each; then run again
+ * @HV_RUN_YIELD: the guest waits for vCPU RDX; let that one run
  */
 enum hv_outcome {
 	HV_RUN_INTERRUPT	= 0,
@@ -176,6 +179,7 @@ enum hv_outcome {
 	HV_RUN_FAULT		= 2,
 	HV_RUN_VMM		= 3,
 	HV_RUN_IPI		= 4,
+	HV_RUN_YIELD		= 5,
 };
 
 /**

@@ -65,6 +65,8 @@ enum verdict resume_event(struct vcpu *vcpu)
 /* What ends HLT is what can be delivered: SDM volume 2, HLT. */
 bool can_wake(struct vcpu *vcpu)
 {
+	if (unlikely(vcpu->unhalt))
+		return true;
 	if (vcpu->nmi_pending && !(vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_NMI))
 		return true;
 	return vmread(GUEST_RFLAGS) & RFLAGS_IF && apic_deliverable(&vcpu->apic) >= 0;

@@ -17,6 +17,10 @@
 #define KVM_FEATURE_CLOCKSOURCE		BIT(0)
 #define KVM_FEATURE_NOP_IO_DELAY	BIT(1)
 #define KVM_FEATURE_CLOCKSOURCE2	BIT(3)
+#define KVM_FEATURE_STEAL_TIME		BIT(5)
+#define KVM_FEATURE_PV_UNHALT		BIT(7)
+#define KVM_FEATURE_PV_SEND_IPI		BIT(11)
+#define KVM_FEATURE_PV_SCHED_YIELD	BIT(13)
 #define KVM_FEATURE_STABLE		BIT(24)
 
 #define LEAF1_ECX	(BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BIT(19) | \
@@ -223,6 +227,8 @@ static struct cpuid dynamic_leaf(struct vcpu *vcpu, u32 leaf, u32 subleaf)
 			r.edx |= BIT(28);
 		if (vmread(GUEST_CR4) & CR4_OSXSAVE)
 			r.ecx |= BIT(27);
+		if (!(vcpu->apic.base & APIC_BASE_ENABLE))
+			r.edx &= ~BIT(9);
 		return r;
 	case 0x04:
 		return caches(vcpu, subleaf);
@@ -236,7 +242,9 @@ static struct cpuid dynamic_leaf(struct vcpu *vcpu, u32 leaf, u32 subleaf)
 		return (struct cpuid){ KVM_LAST, 0x4b4d564b, 0x564b4d56, 0x4d };
 	case KVM_BASE + 1:
 		return (struct cpuid){ KVM_FEATURE_CLOCKSOURCE | KVM_FEATURE_NOP_IO_DELAY |
-				       KVM_FEATURE_CLOCKSOURCE2 | KVM_FEATURE_STABLE, 0, 0, 0 };
+				       KVM_FEATURE_CLOCKSOURCE2 | KVM_FEATURE_STEAL_TIME |
+				       KVM_FEATURE_PV_UNHALT | KVM_FEATURE_PV_SEND_IPI |
+				       KVM_FEATURE_PV_SCHED_YIELD | KVM_FEATURE_STABLE, 0, 0, 0 };
 	case KVM_LAST:
 		return (struct cpuid){ machine.tsc_khz, 1000000, 0, 0 };
 	case EXTENDED ... EXTENDED_LAST:

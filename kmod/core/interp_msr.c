@@ -11,12 +11,14 @@
 #define MSR_MCG_STATUS		0x17a
 #define MSR_KVM_WALL_CLOCK	0x4b564d00
 #define MSR_KVM_SYSTEM_TIME	0x4b564d01
+#define MSR_KVM_STEAL_TIME	0x4b564d03
 
 /* Where the value lives. */
 enum home { CONSTANT, FIELD, VMCS, SPECIAL };
 
 /* Which values are allowed. */
-enum rule { ANY, READ_ONLY, IGNORED, CANONICAL, LOW32, PAT, ZERO, SPECIAL_RULE };
+enum rule { ANY, READ_ONLY, IGNORED, CANONICAL, LOW32, PAT, ZERO, PVCLOCK, STEAL,
+	    SPECIAL_RULE };
 
 struct row {
 	u32 msr;
@@ -45,8 +47,9 @@ static const struct row rows[] = {
 	{ MSR_PAT,		VMCS,     PAT, 1, 0, GUEST_PAT },
 	{ MSR_MTRR_DEF_TYPE,	FIELD,    LOW32, 1, 0, IN_VCPU(mtrr_def_type) },
 	{ MSR_TSC_DEADLINE,	SPECIAL,  SPECIAL_RULE, 0 },
-	{ MSR_KVM_WALL_CLOCK,	SPECIAL,  SPECIAL_RULE, 1 },
-	{ MSR_KVM_SYSTEM_TIME,	SPECIAL,  SPECIAL_RULE, 1 },
+	{ MSR_KVM_WALL_CLOCK,	FIELD,    PVCLOCK, 1, 0, IN_VCPU(pvclock_wall) },
+	{ MSR_KVM_SYSTEM_TIME,	FIELD,    PVCLOCK, 1, 0, IN_VCPU(pvclock) },
+	{ MSR_KVM_STEAL_TIME,	FIELD,    STEAL, 1, 0, IN_VCPU(steal_msr) },
 	{ MSR_EFER,		SPECIAL,  SPECIAL_RULE, 0 },
 	{ MSR_STAR,		FIELD,    ANY, 1, 1, IN_VCPU(star) },
 	{ MSR_LSTAR,		FIELD,    CANONICAL, 1, 1, IN_VCPU(lstar) },
@@ -145,12 +148,6 @@ static int special_read(struct vcpu *vcpu, u32 msr, u64 *value)
 	case MSR_TSC_DEADLINE:
 		*value = vcpu->apic.tsc_deadline;
 		return 0;
-	case MSR_KVM_WALL_CLOCK:
-		*value = vcpu->pvclock_wall;
-		return 0;
-	case MSR_KVM_SYSTEM_TIME:
-		*value = vcpu->pvclock;
-		return 0;
 	case MSR_EFER:
 		*value = vmread(GUEST_EFER);
 		return 0;
@@ -194,7 +191,7 @@ static bool pat_valid(u64 value)
 	return true;
 }
 
-static bool allowed(u8 rule, u64 value)
+static bool allowed(u8 rule, u32 msr, u64 value)
 {
 	switch (rule) {
 	case READ_ONLY: return false;
@@ -202,6 +199,8 @@ static bool allowed(u8 rule, u64 value)
 	case LOW32: return !(value >> 32);
 	case PAT: return pat_valid(value);
 	case ZERO: return !value;
+	case PVCLOCK: return pvclock_valid(msr, value);
+	case STEAL: return steal_valid(value);
 	}
 	return true;
 }
@@ -256,14 +255,6 @@ static int special_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only)
 		return 0;
 	case MSR_EFER:
 		return write_efer(vcpu, value, check_only);
-	case MSR_KVM_WALL_CLOCK:
-		if (!check_only)
-			vcpu->pvclock_wall = value;
-		return 0;
-	case MSR_KVM_SYSTEM_TIME:
-		if (!check_only)
-			vcpu->pvclock = value;
-		return 0;
 	}
 	return -1;
 }
@@ -276,7 +267,7 @@ int msr_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only)
 		return apic_is_x2apic(&vcpu->apic) && !check_only ?
 		       apic_write(vcpu, msr - MSR_X2APIC_FIRST, value) : -1;
 	row = find(msr);
-	if (!row || !allowed(row->rule, value))
+	if (!row || !allowed(row->rule, msr, value))
 		return -1;
 	if (row->home == SPECIAL)
 		return special_write(vcpu, msr, value, check_only);
@@ -328,8 +319,10 @@ enum verdict exit_wrmsr(struct vcpu *vcpu)
 	u64 value = (u32)gpr[RAX] | gpr[RDX] << 32;
 	u32 msr = gpr[RCX];
 
-	if (msr == MSR_KVM_WALL_CLOCK || msr == MSR_KVM_SYSTEM_TIME) {
-		enum verdict verdict = pvclock_write(vcpu, msr, value);
+	if (msr >> 8 == MSR_KVM_WALL_CLOCK >> 8) {
+		enum verdict verdict = msr == MSR_KVM_STEAL_TIME ? steal_write(vcpu, value) :
+				       msr <= MSR_KVM_SYSTEM_TIME ? pvclock_write(vcpu, msr, value) :
+				       RESUME;
 
 		if (verdict != RESUME)
 			return verdict;

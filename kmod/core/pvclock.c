@@ -46,20 +46,26 @@ static void scale(u64 khz, u32 *mul, s8 *shift)
 	*mul = ns_per_tick32;
 }
 
-enum verdict pvclock_write(struct vcpu *vcpu, u32 msr, u64 value)
+/* Within one page, so that one translation is enough. */
+bool pvclock_valid(u32 msr, u64 value)
 {
 	bool wall = msr == MSR_KVM_WALL_CLOCK;
 	u64 size = wall ? sizeof(struct pvclock_wall) : sizeof(struct pvclock_time);
 	u64 gpa = wall ? value : value & ~PVCLOCK_ENABLE;
-	u64 pa;
 
 	if (!wall && !(value & PVCLOCK_ENABLE))
+		return true;
+	return !(gpa & 3) && !(gpa >> HVMOD_GPA_BITS) && (gpa & ~PAGE_MASK) + size <= PAGE_SIZE;
+}
+
+enum verdict pvclock_write(struct vcpu *vcpu, u32 msr, u64 value)
+{
+	bool wall = msr == MSR_KVM_WALL_CLOCK;
+	u64 gpa = wall ? value : value & ~PVCLOCK_ENABLE;
+	u64 pa;
+
+	if (!pvclock_valid(msr, value) || (!wall && !(value & PVCLOCK_ENABLE)))
 		return RESUME;
-	/* Within one page, so that one translation is enough. */
-	if (gpa & 3 || gpa >> HVMOD_GPA_BITS || (gpa & ~PAGE_MASK) + size > PAGE_SIZE) {
-		resume_with_gp(vcpu);
-		return TO_DRIVER;
-	}
 	pa = ept_translate(&vcpu->domain->ept, gpa, EPT_READ | EPT_WRITE);
 	if (pa == ~0ULL) {
 		vcpu->run_value[0] = gpa;

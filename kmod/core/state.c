@@ -138,7 +138,11 @@ enum hvmod_why sregs_import(struct vcpu *vcpu, const struct hvmod_sregs *s)
 	vmwrite(GUEST_EFER, s->efer);
 	vmwrite(ENTRY_CONTROLS, s->efer & EFER_LMA ? entry | ENTRY_IA32E : entry & ~ENTRY_IA32E);
 	vcpu->cr2 = s->cr2;
-	vcpu->apic.tpr = s->cr8 << 4;
+	/* CR8 has no lower half of it: SDM volume 3, 11.8.6. */
+	if (vcpu->apic.tpr >> 4 != s->cr8) {
+		vcpu->apic.tpr = s->cr8 << 4;
+		vcpu->event = 1;
+	}
 	invvpid(INV_SINGLE, vcpu->vpid, 0);
 	return HVMOD_WHY_NONE;
 }
@@ -198,7 +202,7 @@ void vcpu_reset(struct vcpu *vcpu)
 		vmwrite(GUEST_SYSENTER_EIP, 0);
 	}
 	apic_reset(&vcpu->apic);
-	vcpu->halted = false;
+	vcpu->halted = vcpu->closed = vcpu->unhalt = false;
 	vcpu->nmi_pending = false;
 	vcpu->event = 1;		/* the windows may be open */
 	vcpu->in.size = 0;

@@ -168,6 +168,54 @@ static enum hvmod_why take_from_vmm(struct vcpu *vcpu)
 	return why;
 }
 
+/* May another vCPU do something that wakes this one? */
+static u64 others_awake(struct vcpu *vcpu, u64 *others)
+{
+	u64 awake = 0;
+
+	*others = 0;
+	for (u32 i = 0; i < HV_VCPUS_MAX; i++) {
+		struct vcpu *other = READ_ONCE(vcpu->domain->vcpu[i]);
+
+		if (!other || other == vcpu)
+			continue;
+		*others |= BIT(i);
+		if (READ_ONCE(other->wait_for_sipi))
+			continue;
+		/* @closed last: see before_entry(). */
+		if (__atomic_load_n(&other->unhalt, __ATOMIC_SEQ_CST) || READ_ONCE(other->nmi_pending) ||
+		    !__atomic_load_n(&other->closed, __ATOMIC_SEQ_CST))
+			awake |= BIT(i);
+	}
+	return awake;
+}
+
+/*
+ * With interrupts off it waits for what another vCPU does: NMI, INIT or
+ * KVM_HC_KICK_CPU. Of several that halt at once at least the last sees that
+ * there is none.
+ */
+enum hv_outcome vcpu_halt(struct vcpu *vcpu, u64 *value)
+{
+	bool first = !vcpu->closed;
+	u64 others;
+
+	if (vmread(GUEST_RFLAGS) & RFLAGS_IF) {
+		*value = vcpu->apic.deadline;
+		return HV_RUN_HALT;
+	}
+	*value = 0;
+	__atomic_store_n(&vcpu->closed, true, __ATOMIC_SEQ_CST);
+	if (others_awake(vcpu, &others))
+		return HV_RUN_HALT;
+	if (first && others) {
+		*value = others;
+		return HV_RUN_IPI;
+	}
+	vmm_exit(vcpu, HVMOD_EXIT_HALTED, HVMOD_WHY_NONE);
+	return HV_RUN_VMM;
+}
+
 /*
  * Is there something else to do than to run? Return: an enum hv_outcome, or -1.
  * *value is for the driver.
@@ -185,23 +233,23 @@ static long before_entry(struct vcpu *vcpu, u64 *value)
 		vmm_exit(vcpu, HVMOD_EXIT_EOI, HVMOD_WHY_NONE);
 		return HV_RUN_VMM;
 	}
-	if (!vcpu->halted)
+	if (!vcpu->halted) {
+		vcpu->closed = false;
 		return -1;
+	}
 	timer_expire(vcpu);
 	if (can_wake(vcpu)) {
+		/* In this order: whoever looks finds one of the two. */
 		vcpu->halted = false;
+		__atomic_store_n(&vcpu->closed, false, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&vcpu->unhalt, false, __ATOMIC_SEQ_CST);
 		vcpu->event = 1;
 		return -1;
 	}
-	if (!(vmread(GUEST_RFLAGS) & RFLAGS_IF)) {
-		vmm_exit(vcpu, HVMOD_EXIT_HALTED, HVMOD_WHY_NONE);
-		return HV_RUN_VMM;
-	}
-	*value = vcpu->apic.deadline;
-	return HV_RUN_HALT;
+	return vcpu_halt(vcpu, value);
 }
 
-long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 *value)
+long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 steal, u64 *value)
 {
 	struct vcpu *vcpu = vcpu_get(handle, index);
 	long ret, outcome;
@@ -242,6 +290,8 @@ long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 *value)
 	timer_arm(vcpu);
 	if (vcpu->event)
 		deliver_events(vcpu);
+	if (unlikely(vcpu->steal_msr) && (vcpu->preempted || steal != vcpu->steal_seen))
+		steal_update(vcpu, steal);
 	spec_enter_domu(cpu, vcpu);
 	return 1;
 }
@@ -254,6 +304,8 @@ void vcpu_leave(struct cpu *cpu, enum hv_outcome outcome)
 
 	spec_leave_domu(cpu);
 	keep_interrupted_event(vcpu);
+	if (outcome == HV_RUN_INTERRUPT && unlikely(vcpu->steal_msr))
+		steal_preempted(vcpu);
 	load_dom0(cpu, vcpu);
 	ticks = rdtsc() - vcpu->entered;
 	vcpu->counts->ticks += ticks;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exits that the VMM gets to see, and the hypercall.
+ * Exits that the VMM gets to see.
  */
 #include "domain.h"
 
@@ -27,17 +27,4 @@ enum verdict vmm_failure(struct vcpu *vcpu, enum hvmod_exit exit, enum hvmod_why
 	vmm_exit(vcpu, exit, why);
 	run->valid = vcpu_export(vcpu, HVMOD_STATE_REGS | HVMOD_STATE_SREGS);
 	return TO_VMM;
-}
-
-/* KVM's convention; no hypercall is offered yet. From CPL 0 alone. */
-#define KVM_ENOSYS	1000
-#define KVM_EPERM	1
-
-enum verdict exit_vmcall(struct vcpu *vcpu)
-{
-	u64 cpl = vmread(GUEST_SS_ACCESS) >> 5 & 3;
-
-	vcpu->ctx.gpr[RAX] = cpl ? -KVM_EPERM : -KVM_ENOSYS;
-	skip_instruction();
-	return RESUME;
 }

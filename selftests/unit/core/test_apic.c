@@ -279,6 +279,197 @@ static void messages(void)
 	   vcpu->run->eoi.vector == 0x63, "its EOI is told to the VMM");
 }
 
+static u32 msi(u64 address, u32 data)
+{
+	return gate_call(0, GATE_MSI, domain, 0xfee00000 | address, data, 0).rdx;
+}
+
+static bool got(const struct vcpu *which, u32 vector)
+{
+	return which->apic.irr[vector / 32] & BIT(vector % 32);
+}
+
+/* SDM volume 3, 11.8.3: a vector is delivered if its class is above that of TPR and of what is served. */
+static void priorities(void)
+{
+	static const struct { u32 tpr; int service; u32 ppr; } rows[] = {
+		{ 0x00, -1, 0x00 }, { 0x2b, -1, 0x2b }, { 0x2b, 0x3f, 0x30 }, { 0x4b, 0x3f, 0x4b },
+		{ 0xff, 0xe1, 0xff }, { 0x10, 0xe1, 0xe0 },
+	};
+	u64 value;
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool wrong = false;
+
+		fresh(true);
+		wr(REG_TPR, rows[i].tpr);
+		if (rows[i].service >= 0)
+			vcpu->apic.isr[rows[i].service / 32] = BIT(rows[i].service % 32);
+		ok(rd(REG_PPR, &value) && value == rows[i].ppr, "TPR %#x, in service %d: PPR %#x",
+		   rows[i].tpr, rows[i].service, rows[i].ppr);
+		for (u32 vector = 16; vector < 256; vector++) {
+			bool above = vector >> 4 > rows[i].ppr >> 4;
+
+			memset(vcpu->apic.irr, 0, sizeof(vcpu->apic.irr));
+			vcpu->apic.irr[vector / 32] = BIT(vector % 32);
+			wrong |= apic_deliverable(&vcpu->apic) != (above ? (int)vector : -1);
+		}
+		ok(!wrong, "and what is deliverable");
+	}
+	fresh(true);
+	wr(REG_TPR, 0x40);
+	wr(REG_SELF_IPI, 0x45);
+	ok(injected() < 0 && got(vcpu, 0x45), "a vector of TPR's class waits");
+	wr(REG_TPR, 0x30);
+	ok(injected() == 0x45 && vcpu->apic.isr[2] & BIT(5), "until TPR goes down");
+	wr(REG_SELF_IPI, 0x4f);
+	ok(injected() < 0, "one of the class in service waits");
+	wr(REG_SELF_IPI, 0x51);
+	ok(injected() == 0x51, "one above interrupts it");
+	wr(REG_EOI, 0);
+	ok(!(vcpu->apic.isr[2] & BIT(17)) && vcpu->apic.isr[2] & BIT(5) && injected() < 0,
+	   "EOI ends the highest in service");
+	wr(REG_EOI, 0);
+	ok(injected() == 0x4f, "and the next one comes");
+	wr(REG_EOI, 0);
+	wr(REG_EOI, 0);
+	ok(vcpu->apic.isr[2] == 0, "an EOI of nothing is none");
+}
+
+static void logical(void)
+{
+	fresh(false);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	vcpu->apic.ldr = 0x01000000;
+	second->apic.ldr = 0x82000000;
+	ok(msi(BIT(2) | 0x01 << 12, 0x41) == 1 && got(vcpu, 0x41) && !got(second, 0x41), "flat: one bit");
+	ok(msi(BIT(2) | 0x80 << 12, 0x42) == 1 && got(second, 0x42), "another");
+	ok(msi(BIT(2) | 0x03 << 12, 0x43) == 2, "two of them");
+	ok(msi(BIT(2) | 0x7c << 12, 0x44) == 0, "nobody's");
+	ok(msi(BIT(2) | 0xff << 12, 0x45) == 2, "all");
+	vcpu->apic.dfr = second->apic.dfr = 0x0fffffff;
+	vcpu->apic.ldr = 0x11000000;
+	second->apic.ldr = 0x24000000;
+	ok(msi(BIT(2) | 0x11 << 12, 0x46) == 1 && got(vcpu, 0x46), "cluster: one of the first");
+	ok(msi(BIT(2) | 0x14 << 12, 0x47) == 0, "a bit of the other cluster is not meant");
+	ok(msi(BIT(2) | 0x26 << 12, 0x48) == 1 && got(second, 0x48), "the second");
+	vcpu->apic.base |= APIC_BASE_EXTD;
+	second->apic.base |= APIC_BASE_EXTD;
+	vcpu->apic.ldr = x2apic_ldr(0);
+	second->apic.ldr = x2apic_ldr(17);
+	ok(msi(BIT(2) | 0x01 << 12, 0x49) == 1 && got(vcpu, 0x49), "x2APIC: the first cluster");
+	ok(msi(BIT(2) | 0x02 << 12 | 1ULL << 48, 0x4a) == 1 && got(second, 0x4a),
+	   "x2APIC: the second cluster, by the address's upper half");
+	ok(msi(BIT(2) | 0x02 << 12, 0x4b) == 0, "not of the first");
+}
+
+static void lowest(void)
+{
+	fresh(true);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	vcpu->apic.isr[7] = BIT(1);
+	ok(msi(0xff << 12, 1 << 8 | 0x61) == 1 && got(second, 0x61) && !got(vcpu, 0x61),
+	   "lowest priority: what is in service counts");
+	second->apic.tpr = 0xf0;
+	ok(msi(0xff << 12, 1 << 8 | 0x62) == 1 && got(vcpu, 0x62), "TPR counts");
+	vcpu->apic.svr = 0xff;
+	ok(msi(0xff << 12, 1 << 8 | 0x63) == 1 && got(second, 0x63) && !got(vcpu, 0x63),
+	   "one that is off is passed over");
+	second->apic.svr = 0xff;
+	ok(msi(0xff << 12, 1 << 8 | 0x64) == 0, "all off: nobody");
+}
+
+/* Off by software it takes NMI, INIT and SIPI; off altogether nothing. */
+static void turned_off(void)
+{
+	u64 value;
+
+	fresh(true);
+	second->apic.svr = 0xff;
+	second->wait_for_sipi = false;
+	wr(REG_ICR, 1ULL << 32 | 0x41);
+	ok(!got(second, 0x41), "off by software: no vector");
+	wr(REG_ICR, 1ULL << 32 | 4 << 8);
+	ok(second->nmi_pending, "but NMI");
+	second->nmi_pending = false;
+	apic_set_base(&second->apic, APIC_DEFAULT_BASE);
+	wr(REG_ICR, 1ULL << 32 | 4 << 8);
+	wr(REG_ICR, 1ULL << 32 | 5 << 8 | BIT(14));
+	ok(!second->nmi_pending && !second->init_pending, "off altogether: not even that");
+	vcpu->ctx.gpr[RAX] = 1;
+	guest_exit(EXIT_CPUID, 0);
+	ok(vcpu->ctx.gpr[RDX] & BIT(9), "CPUID has an APIC");
+	wr(REG_TPR, 0x20);
+	wr(MSR_APIC_BASE - 0x800, APIC_DEFAULT_BASE);
+	vcpu->ctx.gpr[RAX] = 1;
+	guest_exit(EXIT_CPUID, 0);
+	ok(!(vcpu->ctx.gpr[RDX] & BIT(9)), "while it is on");
+	wr(MSR_APIC_BASE - 0x800, APIC_DEFAULT_BASE | APIC_BASE_ENABLE);
+	wr(MSR_APIC_BASE - 0x800, APIC_DEFAULT_BASE | APIC_BASE_ENABLE | APIC_BASE_EXTD);
+	ok(rd(REG_TPR, &value) && value == 0 && rd(REG_SVR, &value) && value == 0xff,
+	   "on again it is as after reset");
+	ok(rd(REG_LDR, &value) && value == 1 && rd(REG_ID, &value) && value == 0, "with its id");
+}
+
+static void icr_bits(void)
+{
+	static const u8 reserved[] = { 12, 13, 16, 17, 20, 25, 31 };
+	bool wrong = false;
+
+	fresh(true);
+	for (u32 i = 0; i < ARRAY_SIZE(reserved); i++)
+		wrong |= wr(REG_ICR, 1ULL << 32 | BIT(reserved[i]) | 0x41);
+	ok(!wrong && !got(second, 0x41), "x2APIC: reserved bits of the ICR are #GP");
+	wr(REG_ICR, 1ULL << 32 | 2 << 8 | 0x41);
+	wr(REG_ICR, 1ULL << 32 | 3 << 8 | 0x41);
+	wr(REG_ICR, 1ULL << 32 | 7 << 8 | 0x41);
+	ok(!got(second, 0x41) && !second->nmi_pending && !second->init_pending,
+	   "SMI, remote read and ExtINT are not sent");
+}
+
+static void error_status(void)
+{
+	u64 value;
+
+	fresh(true);
+	wr(0x37, 0xfe);
+	wr(REG_SELF_IPI, 5);
+	ok(injected() == 0xfe, "an error has its interrupt");
+	ok(rd(REG_ESR, &value) && value == 0, "ESR shows it only when it was written");
+	wr(REG_ESR, 0);
+	ok(rd(REG_ESR, &value) && value == ESR_SEND_VECTOR, "then it does");
+	wr(REG_ESR, 0);
+	ok(rd(REG_ESR, &value) && value == 0, "once");
+	wr(REG_EOI, 0);
+	wr(0x37, LVT_MASKED | 0xfe);
+	wr(REG_ICR, 1ULL << 32 | 3);
+	ok(injected() < 0, "masked: no interrupt");
+	wr(REG_ESR, 0);
+	ok(rd(REG_ESR, &value) && value == ESR_SEND_VECTOR, "but the bit");
+}
+
+/* Registers that the VMM gives back after an emulated access. */
+static void cr8(void)
+{
+	fresh(true);
+	wr(REG_TPR, 0x2b);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	gate_call(0, GATE_VCPU_EXPORT, domain, 0, HVMOD_STATE_SREGS, 0);
+	vcpu->run->dirty = HVMOD_STATE_SREGS;
+	ok(vcpu->run->sregs.cr8 == 2, "CR8 is the upper half of TPR");
+	enter(vcpu);
+	ok(vcpu->apic.tpr == 0x2b, "giving it back leaves the lower half alone");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	apic_set_irq(vcpu, 0x25, false);
+	enter(vcpu);
+	ok(injected() < 0, "a vector of its class waits");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	vcpu->run->sregs.cr8 = 0;
+	vcpu->run->dirty = HVMOD_STATE_SREGS;
+	enter(vcpu);
+	ok(injected() == 0x25 && vcpu->apic.tpr == 0, "until CR8 goes down");
+}
+
 static void xapic_page(void)
 {
 	fresh(false);
@@ -455,6 +646,13 @@ int main(void)
 	init_nmi();
 	init_keeps();
 	messages();
+	priorities();
+	logical();
+	lowest();
+	turned_off();
+	icr_bits();
+	error_status();
+	cr8();
 	xapic_page();
 	timer_modes();
 	deadline();
