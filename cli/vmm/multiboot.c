@@ -190,6 +190,20 @@ uint32_t multiboot_upper_kib(const struct load *load)
 	return end > HIGH_MEMORY ? (uint32_t)((end - HIGH_MEMORY) >> 10) : 0;
 }
 
+/**
+ * multiboot_module_name() - the name that the guest gets for its initrd
+ * @load: the load, with an initrd
+ *
+ * Return: the file's name; its directory is the host's own business
+ */
+const char *multiboot_module_name(const struct load *load)
+{
+	const char *path = load->request->initrd_path;
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static int put_image(struct load *load)
 {
 	struct header_address addresses;
@@ -223,7 +237,7 @@ static void fill_module(const struct load *load, struct place *place)
 	place->module.to = (uint32_t)(load->entry->initrd + request->initrd_bytes);
 	place->module.name = AT(module_name);
 	snprintf(place->module_name, sizeof(place->module_name), "%s",
-		 request->initrd_path);
+		 multiboot_module_name(load));
 }
 
 static void fill_map(const struct load *load, struct place *place)

@@ -25,6 +25,7 @@ struct multiboot_address {
 int multiboot_put(struct load *load, const struct multiboot_address *address,
 		  uint64_t header_at, uint64_t entry);
 int multiboot_put_elf(struct load *load, const uint32_t *entry);
+const char *multiboot_module_name(const struct load *load);
 uint32_t multiboot_upper_kib(const struct load *load);
 
 #endif

@@ -298,20 +298,23 @@ static void add_text(struct info *info, uint32_t type, const char *text)
 static void add_module(struct info *info, const struct load *load)
 {
 	const struct boot_request *request = load->request;
-	uint64_t name = request->initrd_path ? strlen(request->initrd_path) + 1 : 0;
+	const char *name;
+	uint64_t bytes;
 	const uint32_t place[2] = {
 		(uint32_t)load->entry->initrd,
 		(uint32_t)(load->entry->initrd + request->initrd_bytes),
 	};
 	uint8_t *to;
 
-	if (!name)
+	if (!request->initrd_path)
 		return;
-	to = add_tag(info, INFO_MODULE, sizeof(place) + name);
+	name = multiboot_module_name(load);
+	bytes = strlen(name) + 1;
+	to = add_tag(info, INFO_MODULE, sizeof(place) + bytes);
 	if (!to)
 		return;
 	memcpy(to, place, sizeof(place));
-	memcpy(to + sizeof(place), request->initrd_path, name);
+	memcpy(to + sizeof(place), name, bytes);
 }
 
 static void add_map(struct info *info, const struct load *load)
