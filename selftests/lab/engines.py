@@ -14,6 +14,7 @@ import select
 import signal
 import subprocess
 import time
+import tty
 
 
 class EngineError(Exception):
@@ -77,14 +78,56 @@ class Engine:
 		self.process.wait()
 
 
+class Screen:
+	"""The screen of a Bochs that has the debugger in it: a terminal of its own.
+
+	Nobody looks at it, but it has to be read: every blink of the cursor is written there, and when 20 KiB
+	wait, half an hour after the start, the whole machine stands still.
+	"""
+
+	def __init__(self, process):
+		self.process = process
+		self.terminal = None
+
+	def find(self):
+		"""The other end of the one master that the process has; there is none before it has come so far."""
+		base = f"/proc/{self.process.pid}"
+		for descriptor in os.listdir(f"{base}/fd"):
+			if os.readlink(f"{base}/fd/{descriptor}") not in ("/dev/ptmx", "/dev/pts/ptmx"):
+				continue
+			with open(f"{base}/fdinfo/{descriptor}", encoding="ascii") as info:
+				number = re.search(r"^tty-index:\s*(\d+)$", info.read(), re.MULTILINE)
+			self.terminal = os.open(f"/dev/pts/{number[1]}", os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+			# Or what is read would come back as typed.
+			tty.setraw(self.terminal)
+
+	def drain(self):
+		try:
+			if self.terminal is None:
+				self.find()
+			while self.terminal is not None and os.read(self.terminal, 65536):
+				pass
+		except BlockingIOError:
+			pass
+		except OSError:
+			# The process has ended.
+			self.close()
+
+	def close(self):
+		if self.terminal is not None:
+			os.close(self.terminal)
+			self.terminal = None
+
+
 class Bochs(Engine):
-	# Escape sequences of the screen, which shares the terminal with the debug port.
+	# Escape sequences that get between what the debug port writes.
 	ESCAPES = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|[()][0-9A-B]|[=>]|\][^\a]*\a)|[\x0e\x0f]")
 
 	def __init__(self, args):
 		from watch import Follower
 		super().__init__(args)
 		self.cpus = args.cpus
+		self.screen = Screen(self.process)
 		self.log = Follower(os.path.join(args.dir, "bochs.log"))
 
 	def command(self, args):
@@ -158,7 +201,12 @@ debug: action=ignore
 		return answer
 
 	def read(self):
+		self.screen.drain()
 		return self.log.read() + self.ESCAPES.sub(b"", self.read_terminal())
+
+	def stop(self):
+		self.screen.close()
+		super().stop()
 
 
 class Kvm(Engine):
