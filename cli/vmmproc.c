@@ -350,12 +350,15 @@ static int make_domain(struct vmmproc *proc, int device)
 		else if (domain_default_name(device, proc->name))
 			return give_up(proc, HVCTL_FAILED, errno, "cannot list domains: %s",
 			       strerror(errno));
+		/* Before there is memory that counts. */
+		cgroup_enter(&proc->cgroup, proc->name);
 		proc->vmm = vmm_create(&vmm, &vmm_callbacks, proc, text, sizeof(text));
 		if (proc->vmm) {
 			proc->id = vmm_id(proc->vmm);
 			return HVCTL_OK;
 		}
 		err = errno;
+		cgroup_leave(&proc->cgroup);
 	}
 	send_report(proc, REPORT_FAILED, create_code(err), err, text);
 	return create_code(err);
@@ -451,6 +454,7 @@ static int take_down(struct vmmproc *proc)
 	vmmproc_log("ended: %s%s%s", outcome_word(outcome), *text ? ": " : "", text);
 	vmm_destroy(proc->vmm);
 	proc->vmm = NULL;
+	cgroup_leave(&proc->cgroup);
 	meant = outcome == VMM_POWEROFF || outcome == VMM_DESTROYED ||
 		outcome >= VMM_DEBUG_EXIT;
 	runtime_remove(proc->dir, proc->id, meant);
@@ -467,6 +471,7 @@ static void release(struct vmmproc *proc)
 	close(proc->dumper.done.fd);
 	if (proc->vmm)
 		vmm_destroy(proc->vmm);
+	cgroup_leave(&proc->cgroup);
 	if (proc->control)
 		control_stop(proc->control);
 	console_hub_free(proc->console);
@@ -479,7 +484,7 @@ static void release(struct vmmproc *proc)
 
 int vmmproc_main(int device, const struct vmmproc_options *options)
 {
-	struct vmmproc proc = { .options = options, .outcome = -1 };
+	struct vmmproc proc = { .options = options, .outcome = -1, .cgroup.slice = -1 };
 	char path[PATH_MAX];
 	int code;
 

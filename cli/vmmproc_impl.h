@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "cgroup.h"
 #include "compiler.h"
 #include "control.h"
 #include "loop.h"
@@ -54,6 +55,7 @@ struct dumper {
  * @console: the console
  * @control: the control socket
  * @record: what CONTROL_INFO tells
+ * @cgroup: its control group
  * @dir: the runtime directory
  */
 struct vmmproc {
@@ -77,6 +79,7 @@ struct vmmproc {
 	struct console_hub *console;
 	struct control_server *control;
 	struct json_object *record;
+	struct cgroup cgroup;
 	int dir;
 };
 

@@ -428,6 +428,32 @@ static void check_core(const uint8_t *core, size_t bytes)
 	   "then vCPU 1 with registers of its own");
 }
 
+/* Whether what a program says of the core has a text, and no warning. */
+static bool program_says(const char *program, int file, const char *text)
+{
+	char command[256], line[512];
+	bool said = false, warned = false;
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%s /proc/%d/fd/%d 2>&1", program, getpid(), file);
+	pipe = popen(command, "r");
+	while (pipe && fgets(line, sizeof(line), pipe)) {
+		said |= strstr(line, text) != NULL;
+		warned |= strstr(line, "arning") != NULL;
+	}
+	return pipe && !pclose(pipe) && said && !warned;
+}
+
+static void test_readers(int file)
+{
+	ok(program_says("readelf -hlnW", file, "NT_PRSTATUS"), "readelf reads it");
+	if (system("command -v gdb >/dev/null"))
+		tap_skip("gdb reads it", "gdb is not installed");
+	else
+		ok(program_says("gdb -nx -batch -ex 'thread 2' -ex 'info registers rip rbx' -c",
+				file, "0xffffffff81000123"), "gdb reads it");
+}
+
 static void test_dump(void)
 {
 	char path[] = "/tmp/test_again_core.XXXXXX";
@@ -446,6 +472,7 @@ static void test_dump(void)
 	if (core == MAP_FAILED)
 		abort();
 	check_core(core, bytes);
+	test_readers(file);
 	munmap(core, bytes);
 	ok(vmm_dump(vmm, file, &cancel) == -1 && errno == ECANCELED, "not if nobody wants it");
 	close(file);

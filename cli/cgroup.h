@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HVCTL_CGROUP_H
+#define HVCTL_CGROUP_H
+
+#include <hvmod.h>
+
+/**
+ * struct cgroup - the control group of a VMM process
+ * @slice: descriptor of hvmod.slice, -1: the process is in no group of ours
+ * @back: cgroup.procs of where it was before, or -1
+ * @root: cgroup.procs of the root, where everybody may be, or -1
+ * @name: its directory in @slice
+ */
+struct cgroup {
+	int slice;
+	int back;
+	int root;
+	char name[HVMOD_NAME_MAX + 16];
+};
+
+/**
+ * cgroup_enter() - move this process into a group of its own
+ * @group: the group
+ * @name: name of the domain
+ *
+ * Where there is no cgroup v2 that we may write to, and in a process that is in
+ * hvmod.slice already, nothing happens: a domain works without.
+ */
+void cgroup_enter(struct cgroup *group, const char *name);
+
+/** cgroup_leave() - undo cgroup_enter(), also in the VMM's sandbox */
+void cgroup_leave(struct cgroup *group);
+
+#endif
