@@ -5,6 +5,7 @@
 
 #include "build.h"
 #include "virtio_blk.h"
+#include "virtio_console.h"
 #include "virtio_net.h"
 #include "virtio_rng.h"
 
@@ -17,6 +18,61 @@ static int add_rng(struct build *build)
 	return build_fail(build, errno,
 			  "domain %s: no entropy device: %s\nhint: see \"ulimit -n\"",
 			  build->config->name, strerror(errno));
+}
+
+#define CONSOLE	"console="
+#define HVC	"hvc0"
+
+static bool is_hvc(const char *word, size_t len)
+{
+	const size_t prefix = strlen(CONSOLE);
+	const size_t hvc = strlen(HVC);
+
+	return len >= prefix + hvc && !memcmp(word, CONSOLE HVC, prefix + hvc) &&
+	       (len == prefix + hvc || word[prefix + hvc] == ',');
+}
+
+/*
+ * What the kernel's command line says of consoles: whether one of them is hvc0,
+ * and whether that is the last, to which Linux gives what is typed.
+ */
+static bool wants_console(const char *cmdline, bool *typed)
+{
+	bool wanted = false;
+	size_t len;
+
+	*typed = false;
+	for (; *cmdline; cmdline += len) {
+		cmdline += strspn(cmdline, " \t\n");
+		len = strcspn(cmdline, " \t\n");
+		if (len < strlen(CONSOLE) ||
+		    memcmp(cmdline, CONSOLE, strlen(CONSOLE)))
+			continue;
+		*typed = is_hvc(cmdline, len);
+		wanted |= *typed;
+	}
+	return wanted;
+}
+
+static int add_console(struct build *build)
+{
+	const char *cmdline = build->config->cmdline;
+	struct virtio_machine machine = devices_machine(build->vmm);
+	struct vmm *vmm = build->vmm;
+	struct virtio_device *device;
+	bool typed;
+
+	if (!cmdline || !wants_console(cmdline, &typed))
+		return 0;
+	device = virtio_console_create(&machine, vmm->ops.console_output,
+				       vmm->ctx);
+	if (devices_add_virtio(vmm, device))
+		return build_fail(build, errno,
+				  "domain %s: no virtio console: %s\nhint: see \"ulimit -n\"",
+				  build->config->name, strerror(errno));
+	if (typed)
+		vmm->console = device;
+	return 0;
 }
 
 static int add_disk(struct build *build, const struct vmm_disk *config)
@@ -71,6 +127,8 @@ int build_virtio(struct build *build)
 	unsigned int i;
 	int ret = add_rng(build);
 
+	if (!ret)
+		ret = add_console(build);
 	for (i = 0; i < build->config->disks && !ret; i++)
 		ret = add_disk(build, &build->config->disk[i]);
 	for (i = 0; i < build->config->nets && !ret; i++)

@@ -6,6 +6,7 @@
 
 #include "layout.h"
 #include "machine.h"
+#include "virtio_console.h"
 
 #define MSI_DESTINATION	12		/* bits 19:12 of the address */
 #define MSI_NMI		(4U << 8)
@@ -158,6 +159,7 @@ void devices_destroy(struct vmm *vmm)
 	for (i = 0; i < vmm->virtios; i++)
 		virtio_device_destroy(vmm->virtio[i]);
 	vmm->virtios = 0;
+	vmm->console = NULL;
 	rtc_destroy(&vmm->rtc);
 	ioapic_destroy(&vmm->ioapic);
 	serial_destroy(&vmm->serial);
@@ -272,6 +274,8 @@ int devices_add_apic(struct vcpu *vcpu)
 
 size_t vmm_console_input(struct vmm *vmm, const uint8_t *data, size_t len)
 {
+	if (vmm->console)
+		return virtio_console_input(vmm->console, data, len);
 	return serial_input(&vmm->serial, data, len);
 }
 

@@ -95,6 +95,7 @@ struct vcpu {
  * @pci: the PCI bus
  * @virtio: the virtio devices on it
  * @virtios: how many
+ * @console: the one of them that is typed at, or NULL: COM1 is
  * @vcpu: the processors
  * @vcpus: how many
  * @again: what a reset needs to load the guest again
@@ -137,6 +138,7 @@ struct vmm {
 	struct pci pci;
 	struct virtio_device *virtio[VMM_VIRTIO_MAX];
 	unsigned int virtios;
+	struct virtio_device *console;
 	struct vcpu *vcpu;
 	unsigned int vcpus;
 	struct build *again;

@@ -144,8 +144,8 @@ struct vmm;
 
 /**
  * struct vmm_ops - what the VMM calls in its owner
- * @console_output: bytes that the guest wrote to its serial port. Called from
- *	a vCPU thread: it must not block
+ * @console_output: bytes that the guest wrote to its serial port or its virtio
+ *	console. Called from any of the VMM's threads: it must not block
  * @ended: the guest ended. Called once, from any of the VMM's threads; must
  *	not call back into the VMM
  * @halted: the guest ended, but its action is another than VMM_ACTION_DESTROY:

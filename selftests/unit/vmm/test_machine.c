@@ -16,7 +16,7 @@
 #include "fake_module.h"
 #include "layout.h"
 #include "tap.h"
-#include "vmm.h"
+#include "machine.h"
 
 #define MIB		(1ULL << 20)
 #define CODE		0x300000ULL	/* guest code for MMIO exits */
@@ -347,6 +347,43 @@ static int guest_console(unsigned int vcpu, struct hvmod_run *run,
 		return out(run, 0x600, 0x34);
 	}
 	return 0;
+}
+
+/* What the kernel's command line says of consoles. */
+static void test_hvc(void)
+{
+	static const struct {
+		const char *cmdline;
+		bool there;
+		bool typed;
+	} lines[] = {
+		{ "quiet", false, false },
+		{ "console=ttyS0", false, false },
+		{ "console=hvc0", true, true },
+		{ "console=ttyS0 console=hvc0,115200 quiet", true, true },
+		{ "console=hvc0 console=ttyS0", true, false },
+		{ "quiet  console=hvc01", false, false },
+		{ "xconsole=hvc0 console=hvc", false, false },
+		{ "", false, false },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct vmm *vmm;
+		unsigned int others;
+
+		begin(1, guest_console);
+		config.cmdline = NULL;
+		vmm = create();
+		others = vmm->virtios;
+		vmm_destroy(vmm);
+		begin(1, guest_console);
+		config.cmdline = lines[i].cmdline;
+		vmm = create();
+		ok(vmm->virtios == others + lines[i].there && !vmm->console == !lines[i].typed,
+		   "consoles of \"%s\"", lines[i].cmdline);
+		vmm_destroy(vmm);
+	}
 }
 
 static void test_console(void)
@@ -926,6 +963,7 @@ int main(void)
 	test_every_call_fails();
 	test_create();
 	test_console();
+	test_hvc();
 	test_interrupts();
 	test_debug_exit();
 	test_flat();

@@ -16,6 +16,7 @@
 #include "layout.h"
 #include "net_driver.h"
 #include "paging.h"
+#include "small_driver.h"
 #include "tap.h"
 #include "virtio_rng.h"
 
@@ -38,6 +39,8 @@ static const struct driver_device devices[] = {
 	{ "blk", blk_create, 1, blk_request },
 	{ "net, received", net_endless_create, 0, net_rx_request },
 	{ "net, sent", net_endless_create, 1, net_tx_request },
+	{ "console, read", small_console_create, 0, small_read_request },
+	{ "console, written", small_console_create, 1, small_write_request },
 };
 
 /* A request that is answered: the device is well. */
