@@ -23,6 +23,46 @@ static int send_message(void *ctx, uint64_t address, uint32_t data)
 	return ioctl(vmm->domain, HVMOD_MSI, &msi);
 }
 
+static int bind_message(void *ctx, int fd, uint64_t address, uint32_t data)
+{
+	struct vmm *vmm = ctx;
+	struct hvmod_irqfd irqfd = {
+		.size = sizeof(irqfd),
+		.fd = fd,
+		.address = address,
+		.data = data,
+	};
+
+	return ioctl(vmm->domain, HVMOD_IRQFD, &irqfd);
+}
+
+static void unbind_message(void *ctx, int fd)
+{
+	struct vmm *vmm = ctx;
+	struct hvmod_irqfd irqfd = {
+		.size = sizeof(irqfd),
+		.flags = HVMOD_IRQFD_DEASSIGN,
+		.fd = fd,
+	};
+
+	ioctl(vmm->domain, HVMOD_IRQFD, &irqfd);
+}
+
+static int set_doorbell(void *ctx, int fd, uint16_t port, bool on)
+{
+	struct vmm *vmm = ctx;
+	struct hvmod_doorbell doorbell = {
+		.size = sizeof(doorbell),
+		.flags = HVMOD_DOORBELL_PORT |
+			 (on ? 0 : HVMOD_DOORBELL_DEASSIGN),
+		.address = port,
+		.bytes = 2,
+		.fd = fd,
+	};
+
+	return ioctl(vmm->domain, HVMOD_DOORBELL, &doorbell);
+}
+
 static void serial_output(void *ctx, uint8_t byte)
 {
 	struct vmm *vmm = ctx;
@@ -176,7 +216,14 @@ struct virtio_machine devices_machine(struct vmm *vmm)
 {
 	return (struct virtio_machine){
 		.memory = &vmm->memory,
-		.msix = { .send = send_message, .ctx = vmm },
+		.msix = {
+			.send = send_message,
+			.bind = bind_message,
+			.unbind = unbind_message,
+			.ctx = vmm,
+		},
+		.doorbell = set_doorbell,
+		.ctx = vmm,
 	};
 }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MSI-X. A signal of a masked vector becomes its pending bit, and a message as
- * soon as the vector is unmasked; a vector is masked by its own bit and by that
- * of the function. While MSI-X is off there are neither messages nor pending
- * bits.
+ * MSI-X. A signal adds to the vector's eventfd. While the vector is masked, by
+ * its own bit or that of the function, the count stands there as its pending
+ * bit; unmasked, the eventfd is bound to the message and the kernel delivers. A
+ * message that can't be bound is sent by us. While MSI-X is off there are
+ * neither messages nor pending bits.
  */
+#include <errno.h>
 #include <linux/pci_regs.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "compiler.h"
 #include "msix.h"
@@ -25,56 +30,108 @@ _Static_assert(sizeof(struct capability) + 2 == PCI_CAP_MSIX_SIZEOF,
 
 static bool is_masked(const struct msix *msix, unsigned int vector)
 {
-	return msix->masked ||
+	return !msix->enabled || msix->masked ||
 	       (msix->entry[vector].control & PCI_MSIX_ENTRY_CTRL_MASKBIT);
 }
 
-static void deliver(struct msix *msix, unsigned int vector)
+static void put_count(int event)
 {
-	const struct msix_entry *entry = &msix->entry[vector];
-	uint64_t bit = 1ULL << vector % 64;
-	uint64_t *pending = &msix->pending[vector / 64];
+	uint64_t one = 1;
 
-	if (!msix->enabled)
+	/* A counter that is full says what there is to say. */
+	if (write(event, &one, sizeof(one)) < 0)
 		return;
-	if (is_masked(msix, vector)) {
-		*pending |= bit;
-		return;
-	}
-	*pending &= ~bit;
-	msix->wires.send(msix->wires.ctx,
-			 (uint64_t)entry->address_high << 32 | entry->address_low,
-			 entry->data);
 }
 
-static void deliver_pending(struct msix *msix)
+static bool take_count(int event)
 {
-	unsigned int vector;
+	uint64_t count;
 
-	for (vector = 0; vector < msix->vectors; vector++) {
-		if (msix->pending[vector / 64] & 1ULL << vector % 64)
-			deliver(msix, vector);
+	return read(event, &count, sizeof(count)) == sizeof(count);
+}
+
+static void unbind(struct msix *msix, struct msix_vector *v)
+{
+	if (v->bound)
+		msix->wires.unbind(msix->wires.ctx, v->event);
+	v->bound = false;
+}
+
+static void bind_vector(struct msix *msix, struct msix_vector *v,
+			uint64_t address, uint32_t data)
+{
+	if (v->bound && v->address == address && v->data == data)
+		return;
+	if (msix->wires.bind(msix->wires.ctx, v->event, address, data)) {
+		unbind(msix, v);
+		return;
+	}
+	v->bound = true;
+	v->address = address;
+	v->data = data;
+}
+
+/* With the lock, after whatever the guest wrote. */
+static void update(struct msix *msix, unsigned int vector)
+{
+	const struct msix_entry *entry = &msix->entry[vector];
+	uint64_t address = (uint64_t)entry->address_high << 32 |
+			   entry->address_low;
+	struct msix_vector *v = &msix->vector[vector];
+
+	if (is_masked(msix, vector)) {
+		unbind(msix, v);
+		return;
+	}
+	bind_vector(msix, v, address, entry->data);
+	if (!v->bound && take_count(v->event))
+		msix->wires.send(msix->wires.ctx, address, entry->data);
+}
+
+static void close_events(struct msix *msix)
+{
+	unsigned int i;
+
+	for (i = 0; i < msix->vectors; i++) {
+		if (msix->vector[i].event >= 0)
+			close(msix->vector[i].event);
 	}
 }
 
 /**
- * msix_init() - the table after reset: off, every vector masked
+ * msix_init() - the table as after power on
  * @msix: filled
  * @vectors: 1 to MSIX_VECTORS_MAX
  * @wires: how messages go out, copied
+ *
+ * Return: 0, or -1 with errno and nothing to undo
  */
-void msix_init(struct msix *msix, unsigned int vectors,
-	       const struct msix_wires *wires)
+int msix_init(struct msix *msix, unsigned int vectors,
+	      const struct msix_wires *wires)
 {
+	unsigned int i;
+	int error = 0;
+
 	memset(msix, 0, sizeof(*msix));
-	pthread_mutex_init(&msix->lock, NULL);
 	msix->wires = *wires;
 	msix->vectors = vectors;
+	for (i = 0; i < vectors; i++) {
+		msix->vector[i].event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (msix->vector[i].event < 0)
+			error = errno;
+	}
+	if (error) {
+		close_events(msix);
+		errno = error;
+		return -1;
+	}
+	pthread_mutex_init(&msix->lock, NULL);
 	msix_reset(msix);
+	return 0;
 }
 
 /**
- * msix_reset() - the table as after power on
+ * msix_reset() - the table as after power on: off, every vector masked
  * @msix: the table; its capability says that it is off
  */
 void msix_reset(struct msix *msix)
@@ -85,9 +142,12 @@ void msix_reset(struct msix *msix)
 	msix->enabled = false;
 	msix->masked = false;
 	memset(msix->entry, 0, sizeof(msix->entry));
-	memset(msix->pending, 0, sizeof(msix->pending));
 	for (i = 0; i < MSIX_VECTORS_MAX; i++)
 		msix->entry[i].control = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	for (i = 0; i < msix->vectors; i++) {
+		unbind(msix, &msix->vector[i]);
+		take_count(msix->vector[i].event);
+	}
 	pthread_mutex_unlock(&msix->lock);
 }
 
@@ -97,6 +157,11 @@ void msix_reset(struct msix *msix)
  */
 void msix_destroy(struct msix *msix)
 {
+	unsigned int i;
+
+	for (i = 0; i < msix->vectors; i++)
+		unbind(msix, &msix->vector[i]);
+	close_events(msix);
 	pthread_mutex_destroy(&msix->lock);
 }
 
@@ -136,15 +201,19 @@ int msix_add_capability(struct msix *msix, struct pci_function *function,
 void msix_config_written(struct msix *msix, const struct pci_function *function)
 {
 	uint16_t flags;
+	unsigned int i;
+	bool enabled;
 
 	memcpy(&flags, function->config + msix->capability + PCI_MSIX_FLAGS,
 	       sizeof(flags));
 	pthread_mutex_lock(&msix->lock);
-	msix->enabled = flags & PCI_MSIX_FLAGS_ENABLE;
+	enabled = flags & PCI_MSIX_FLAGS_ENABLE;
+	for (i = 0; i < msix->vectors && enabled && !msix->enabled; i++)
+		take_count(msix->vector[i].event);
+	msix->enabled = enabled;
 	msix->masked = flags & PCI_MSIX_FLAGS_MASKALL;
-	if (!msix->enabled)
-		memset(msix->pending, 0, sizeof(msix->pending));
-	deliver_pending(msix);
+	for (i = 0; i < msix->vectors; i++)
+		update(msix, i);
 	pthread_mutex_unlock(&msix->lock);
 }
 
@@ -193,8 +262,18 @@ void msix_write_table(struct msix *msix, uint64_t offset, unsigned int size,
 	memcpy((uint8_t *)msix->entry + offset, &value, size);
 	msix->entry[vector].address_low &= ~3U;
 	msix->entry[vector].control &= PCI_MSIX_ENTRY_CTRL_MASKBIT;
-	deliver_pending(msix);
+	update(msix, vector);
 	pthread_mutex_unlock(&msix->lock);
+}
+
+/* With the lock. */
+static bool is_pending(const struct msix *msix, unsigned int vector)
+{
+	const struct msix_vector *v = &msix->vector[vector];
+	struct pollfd wait = { .fd = v->event, .events = POLLIN };
+
+	return msix->enabled && vector < msix->vectors && !v->bound &&
+	       poll(&wait, 1, 0) == 1;
 }
 
 /**
@@ -209,12 +288,14 @@ uint64_t msix_read_pending(struct msix *msix, uint64_t offset,
 			   unsigned int size)
 {
 	uint64_t value = 0;
+	unsigned int i;
 
 	if ((size != 4 && size != 8) || (offset & (size - 1)) ||
-	    offset >= sizeof(msix->pending))
+	    offset >= MSIX_PENDING_BYTES)
 		return UINT64_MAX;
 	pthread_mutex_lock(&msix->lock);
-	memcpy(&value, (const uint8_t *)msix->pending + offset, size);
+	for (i = 0; i < 8 * size; i++)
+		value |= (uint64_t)is_pending(msix, 8 * (unsigned int)offset + i) << i;
 	pthread_mutex_unlock(&msix->lock);
 	return value;
 }
@@ -244,9 +325,32 @@ bool msix_is_enabled(struct msix *msix)
  */
 void msix_signal(struct msix *msix, unsigned int vector)
 {
+	const struct msix_entry *entry;
+
 	if (vector >= msix->vectors)
 		return;
 	pthread_mutex_lock(&msix->lock);
-	deliver(msix, vector);
+	entry = &msix->entry[vector];
+	if (msix->vector[vector].bound ||
+	    (msix->enabled && is_masked(msix, vector)))
+		put_count(msix->vector[vector].event);
+	else if (msix->enabled)
+		msix->wires.send(msix->wires.ctx,
+				 (uint64_t)entry->address_high << 32 |
+				 entry->address_low, entry->data);
 	pthread_mutex_unlock(&msix->lock);
+}
+
+/**
+ * msix_event() - the eventfd of a vector, for those who signal without us
+ * @msix: the table
+ * @vector: the vector
+ *
+ * A signal of it is what msix_signal() is, as long as messages can be bound.
+ *
+ * Return: the eventfd, the table's own; -1 if there is no such vector
+ */
+int msix_event(const struct msix *msix, unsigned int vector)
+{
+	return vector < msix->vectors ? msix->vector[vector].event : -1;
 }

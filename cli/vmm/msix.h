@@ -14,12 +14,18 @@
 #define MSIX_PENDING_BYTES	(MSIX_VECTORS_MAX / 8)
 
 /**
- * struct msix_wires - how messages go out
- * @send: deliver a message. Called with the lock of the msix
- * @ctx: first argument of @send
+ * struct msix_wires - how messages go out. Called with the lock of the msix
+ * @send: deliver a message
+ * @bind: every signal of eventfd @fd delivers the message from now on, also one
+ *	that it has had already, and takes its count (HVMOD_IRQFD). Return: 0,
+ *	or not 0 if that is not possible
+ * @unbind: undo @bind; when it returns a signal stays in the eventfd
+ * @ctx: their first argument
  */
 struct msix_wires {
 	int (*send)(void *ctx, uint64_t address, uint32_t data);
+	int (*bind)(void *ctx, int fd, uint64_t address, uint32_t data);
+	void (*unbind)(void *ctx, int fd);
 	void *ctx;
 };
 
@@ -38,6 +44,21 @@ struct msix_entry {
 };
 
 /**
+ * struct msix_vector - where signals of a vector go
+ * @event: eventfd that a signal adds to; the count that stands in it while the
+ *	vector is masked is its pending bit
+ * @bound: the kernel delivers what is signalled
+ * @address: which message, if @bound
+ * @data: its data
+ */
+struct msix_vector {
+	int event;
+	bool bound;
+	uint64_t address;
+	uint32_t data;
+};
+
+/**
  * struct msix - table and pending bits
  * @lock: protects all below; taken after those of bus and device
  * @wires: how messages go out
@@ -46,7 +67,7 @@ struct msix_entry {
  * @enabled: MSI-X Enable of the capability
  * @masked: Function Mask of the capability
  * @entry: the table
- * @pending: the pending bits
+ * @vector: where signals go
  */
 struct msix {
 	pthread_mutex_t lock;
@@ -56,11 +77,11 @@ struct msix {
 	bool enabled;
 	bool masked;
 	struct msix_entry entry[MSIX_VECTORS_MAX];
-	uint64_t pending[MSIX_VECTORS_MAX / 64];
+	struct msix_vector vector[MSIX_VECTORS_MAX];
 };
 
-void msix_init(struct msix *msix, unsigned int vectors,
-	       const struct msix_wires *wires);
+int msix_init(struct msix *msix, unsigned int vectors,
+	      const struct msix_wires *wires);
 void msix_reset(struct msix *msix);
 void msix_destroy(struct msix *msix);
 int msix_add_capability(struct msix *msix, struct pci_function *function,
@@ -74,5 +95,6 @@ uint64_t msix_read_pending(struct msix *msix, uint64_t offset,
 			   unsigned int size);
 bool msix_is_enabled(struct msix *msix);
 void msix_signal(struct msix *msix, unsigned int vector);
+int msix_event(const struct msix *msix, unsigned int vector);
 
 #endif

@@ -18,7 +18,36 @@
 				 FEATURE(VIRTIO_RING_F_INDIRECT_DESC) |	\
 				 FEATURE(VIRTIO_RING_F_EVENT_IDX))
 
-/* With the lock. MSI-X belongs to PCI: it stays. */
+/**
+ * virtio_update_doorbells() - notifications of queues in use are signalled by
+ * the kernel, where that is possible. With the lock
+ * @device: the device
+ */
+void virtio_update_doorbells(struct virtio_device *device)
+{
+	const struct virtio_machine *machine = &device->machine;
+	unsigned int i;
+
+	for (i = 0; i < device->shape.queues; i++) {
+		struct virtio_queue *queue = &device->queue[i];
+		uint16_t port = 0;
+
+		if (device->notify_port && queue->enabled)
+			port = (uint16_t)(device->notify_port +
+					  VIRTIO_NOTIFY_STEP * i);
+		if (port == queue->port)
+			continue;
+		if (queue->port)
+			machine->doorbell(machine->ctx, queue->doorbell.fd,
+					  queue->port, false);
+		queue->port = 0;
+		if (port && !machine->doorbell(machine->ctx, queue->doorbell.fd,
+					       port, true))
+			queue->port = port;
+	}
+}
+
+/* With the lock. MSI-X and addresses belong to PCI: they stay. */
 static void reset_registers(struct virtio_device *device)
 {
 	unsigned int i;
@@ -43,6 +72,7 @@ static void reset_registers(struct virtio_device *device)
 		__atomic_store_n(&queue->vector, VIRTIO_MSI_NO_VECTOR,
 				 __ATOMIC_RELAXED);
 	}
+	virtio_update_doorbells(device);
 }
 
 /**
@@ -64,15 +94,21 @@ int virtio_device_init(struct virtio_device *device,
 
 	memset(device, 0, sizeof(*device));
 	device->ops = ops;
-	device->memory = machine->memory;
+	device->machine = *machine;
 	device->shape = *shape;
 	device->shape.features |= FEATURES_OF_ALL;
-	if (virtio_worker_create(device))
+	if (msix_init(&device->msix, shape->queues + 1, &machine->msix))
 		return -1;
+	if (virtio_worker_create(device)) {
+		int error = errno;
+
+		msix_destroy(&device->msix);
+		errno = error;
+		return -1;
+	}
 	pthread_mutex_init(&device->lock, NULL);
 	for (i = 0; i < shape->queues; i++)
 		pthread_mutex_init(&device->queue[i].lock, NULL);
-	msix_init(&device->msix, shape->queues + 1, &machine->msix);
 	reset_registers(device);
 	return 0;
 }
@@ -88,6 +124,8 @@ void virtio_device_destroy(struct virtio_device *device)
 	virtio_worker_stop(device);
 	if (device->active && device->ops->reset)
 		device->ops->reset(device);
+	device->notify_port = 0;
+	virtio_update_doorbells(device);
 	virtio_worker_destroy(device);
 	msix_destroy(&device->msix);
 	for (i = 0; i < device->shape.queues; i++)
@@ -193,7 +231,7 @@ static void activate(struct virtio_device *device)
 		queue->live = false;
 		if (!enabled[i])
 			continue;
-		if (virtqueue_start(&queue->ring, device->memory, &layout[i],
+		if (virtqueue_start(&queue->ring, device->machine.memory, &layout[i],
 				    device->features))
 			error = queue->ring.error;
 		queue->live = !error;
@@ -443,4 +481,21 @@ void virtio_config_set(struct virtio_device *device, uint32_t offset,
 	if (device->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		config_interrupt(device);
 	pthread_mutex_unlock(&device->lock);
+}
+
+/**
+ * virtio_call_event() - the eventfd that interrupts for a queue, for a part of
+ * the host's kernel that serves it
+ * @device: the device
+ * @queue: index of the queue
+ *
+ * In virtio_device_ops.activate(): the driver has chosen its vectors by then.
+ *
+ * Return: the eventfd, the device's own; -1 if the driver wants no interrupt
+ */
+int virtio_call_event(struct virtio_device *device, unsigned int queue)
+{
+	return msix_event(&device->msix,
+			  __atomic_load_n(&device->queue[queue].vector,
+					  __ATOMIC_RELAXED));
 }

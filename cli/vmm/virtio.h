@@ -27,6 +27,7 @@
 
 #define VIRTIO_QUEUES_MAX	64
 #define VIRTIO_CONFIG_MAX	256
+#define VIRTIO_NOTIFY_STEP	4	/* ports from one queue's to the next */
 
 struct virtio_device;
 
@@ -64,10 +65,16 @@ struct virtio_device_ops {
  * struct virtio_machine - what a device needs of its machine
  * @memory: guest memory
  * @msix: how messages go out
+ * @doorbell: have the kernel signal eventfd @fd for a store of 2 bytes to @port
+ *	(HVMOD_DOORBELL), or stop that. Called with the device's lock. Return:
+ *	0, or not 0 if that is not possible: such a store comes to the VMM
+ * @ctx: first argument of @doorbell
  */
 struct virtio_machine {
 	const struct guest_memory *memory;
 	struct msix_wires msix;
+	int (*doorbell)(void *ctx, int fd, uint16_t port, bool on);
+	void *ctx;
 };
 
 /**
@@ -101,6 +108,8 @@ struct virtio_watch {
  * @doorbell: eventfd that a notification signals
  * @layout: what the driver said. Behind the device's lock
  * @enabled: the driver enabled it. Behind the device's lock
+ * @port: the kernel signals @doorbell for this port; 0: for none. Behind the
+ *	device's lock
  * @vector: its MSI-X vector. Atomic
  * @lock: protects @ring
  * @ring: the ring
@@ -111,6 +120,7 @@ struct virtio_queue {
 	struct virtio_watch doorbell;
 	struct virtqueue_layout layout;
 	bool enabled;
+	uint16_t port;
 	uint16_t vector;
 	pthread_mutex_t lock;
 	struct virtqueue ring;
@@ -132,7 +142,7 @@ enum virtio_request {
 /**
  * struct virtio_device - one device
  * @ops: its type
- * @memory: guest memory
+ * @machine: where it is
  * @shape: how big it is; @features has all that are offered
  * @features: what was negotiated, from @activate to @reset
  * @function: its PCI function
@@ -149,6 +159,7 @@ enum virtio_request {
  * @driver_select: which half of the driver's
  * @queue_select: whose registers show
  * @config_vector: MSI-X vector of configuration changes
+ * @notify_port: first port of notifications; 0: none is decoded
  * @request: what the worker has to do
  * @queue: the queues
  * @active: the device is in use. The worker's
@@ -163,7 +174,7 @@ enum virtio_request {
  */
 struct virtio_device {
 	const struct virtio_device_ops *ops;
-	const struct guest_memory *memory;
+	struct virtio_machine machine;
 	struct virtio_shape shape;
 	uint64_t features;
 	struct pci_function function;
@@ -180,6 +191,7 @@ struct virtio_device {
 	uint32_t driver_select;
 	uint16_t queue_select;
 	uint16_t config_vector;
+	uint16_t notify_port;
 	enum virtio_request request;
 
 	struct virtio_queue queue[VIRTIO_QUEUES_MAX];
@@ -209,6 +221,7 @@ void virtio_signal(struct virtio_device *device, unsigned int queue);
 void virtio_fail(struct virtio_device *device, const char *error);
 void virtio_config_set(struct virtio_device *device, uint32_t offset,
 		       const void *data, unsigned int size);
+int virtio_call_event(struct virtio_device *device, unsigned int queue);
 
 /* For devices: virtio_worker.c */
 int virtio_watch_add(struct virtio_device *device, struct virtio_watch *watch,
@@ -233,6 +246,7 @@ void virtio_worker_wake(struct virtio_device *device);
 int virtio_worker_step(struct virtio_device *device, int timeout_ms);
 void virtio_do_request(struct virtio_device *device);
 void virtio_set_status(struct virtio_device *device, uint8_t status);
+void virtio_update_doorbells(struct virtio_device *device);
 void virtio_doorbell_rang(struct virtio_watch *watch, uint32_t events);
 
 #endif

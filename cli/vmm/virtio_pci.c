@@ -30,8 +30,7 @@
 #define PENDING_OFFSET	0x3000
 #define MEMORY_BYTES	0x4000
 
-#define NOTIFY_STEP	4
-#define NOTIFY_BYTES	(NOTIFY_STEP * VIRTIO_QUEUES_MAX)
+#define NOTIFY_BYTES	(VIRTIO_NOTIFY_STEP * VIRTIO_QUEUES_MAX)
 #define NOTIFY_WIDTH	2
 
 _Static_assert(NOTIFY_BYTES <= 256, "ports of a BAR: PCI 3.0, 6.2.5.1");
@@ -169,10 +168,12 @@ static void write_queue(struct virtio_device *device, uint64_t offset,
 	}
 	if (queue->enabled || device->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		return;
-	if (offset == VIRTIO_PCI_COMMON_Q_ENABLE)
-		queue->enabled = value == 1;
-	else
+	if (offset != VIRTIO_PCI_COMMON_Q_ENABLE) {
 		write_layout(queue, offset, value);
+		return;
+	}
+	queue->enabled = value == 1;
+	virtio_update_doorbells(device);
 }
 
 static void write_common(struct virtio_device *device, uint64_t offset,
@@ -341,20 +342,25 @@ static void bar_write(void *ctx, unsigned int bar, uint64_t offset,
 		      unsigned int size, uint64_t value)
 {
 	struct virtio_device *device = ctx;
-	unsigned int queue = (unsigned int)(offset / NOTIFY_STEP);
+	unsigned int queue = (unsigned int)(offset / VIRTIO_NOTIFY_STEP);
 
 	if (bar == MEMORY_BAR)
 		memory_write(device, offset, size, value);
-	else if (size == NOTIFY_WIDTH && offset % NOTIFY_STEP == 0 &&
+	else if (size == NOTIFY_WIDTH && offset % VIRTIO_NOTIFY_STEP == 0 &&
 		 queue < device->shape.queues)
 		virtio_ring_doorbell(device, queue);
 }
 
 static void bar_moved(void *ctx, unsigned int bar, uint64_t address)
 {
-	(void)ctx;
-	(void)bar;
-	(void)address;
+	struct virtio_device *device = ctx;
+
+	if (bar != NOTIFY_BAR)
+		return;
+	pthread_mutex_lock(&device->lock);
+	device->notify_port = (uint16_t)address;
+	virtio_update_doorbells(device);
+	pthread_mutex_unlock(&device->lock);
 }
 
 /*
@@ -453,7 +459,7 @@ static int add_capabilities(struct virtio_device *device)
 		[offsetof(struct virtio_pci_cfg_cap, pci_cfg_data)] = 0xFF, 0xFF,
 		0xFF, 0xFF,
 	};
-	const uint32_t step = NOTIFY_STEP;
+	const uint32_t step = VIRTIO_NOTIFY_STEP;
 	const uint32_t data = 0;
 	bool all;
 

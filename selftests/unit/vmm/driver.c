@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "driver.h"
 #include "layout.h"
@@ -44,6 +45,71 @@ static int on_message(void *ctx, uint64_t address, uint32_t data)
 	if (address == 0xFEE00000 && driver.message_count < DRIVER_MESSAGES)
 		driver.messages[driver.message_count++] = data;
 	return 1;
+}
+
+static bool take(int fd)
+{
+	uint64_t count;
+
+	return read(fd, &count, sizeof(count)) == sizeof(count);
+}
+
+static int on_bind(void *ctx, int fd, uint64_t address, uint32_t data)
+{
+	unsigned int i = 0;
+
+	(void)ctx;
+	if (driver.kernel_refuses)
+		return -1;
+	while (i < driver.irqfds && driver.irqfd[i].fd != fd)
+		i++;
+	if (i == driver.irqfds)
+		driver.irqfds++;
+	driver.irqfd[i] = (struct driver_irqfd){ fd, true, address, data };
+	if (take(fd))
+		on_message(NULL, address, data);
+	return 0;
+}
+
+static void on_unbind(void *ctx, int fd)
+{
+	unsigned int i;
+
+	(void)ctx;
+	for (i = 0; i < driver.irqfds; i++) {
+		if (driver.irqfd[i].fd == fd && driver.irqfd[i].bound) {
+			driver.irqfd[i].bound = false;
+			return;
+		}
+	}
+	abort();
+}
+
+static int on_doorbell(void *ctx, int fd, uint16_t port, bool on)
+{
+	int *doorbell = &driver.doorbell[port / 4];
+
+	(void)ctx;
+	if (driver.kernel_refuses)
+		return -1;
+	if (port % 4 || *doorbell != (on ? 0 : fd))
+		abort();
+	*doorbell = on ? fd : 0;
+	driver.doorbells += on ? 1U : -1U;
+	return 0;
+}
+
+/* The kernel delivers what was signalled. */
+static void run_kernel(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < driver.irqfds; i++) {
+		const struct driver_irqfd *irqfd = &driver.irqfd[i];
+
+		if (irqfd->bound && take(irqfd->fd))
+			on_message(NULL, irqfd->address, irqfd->data);
+	}
 }
 
 uint32_t driver_config(unsigned int offset, unsigned int size)
@@ -84,12 +150,19 @@ void driver_attach(const struct driver_device *type)
 {
 	struct virtio_machine machine = {
 		.memory = &driver.memory,
-		.msix = { .send = on_message },
+		.msix = {
+			.send = on_message,
+			.bind = on_bind,
+			.unbind = on_unbind,
+		},
+		.doorbell = on_doorbell,
 	};
+	bool refuses = driver.kernel_refuses;
 	unsigned int msix;
 	unsigned int i;
 
 	memset(&driver, 0, sizeof(driver));
+	driver.kernel_refuses = refuses;
 	test_memory(&driver.memory);
 	pci_init(&driver.pci);
 	if (pci_add_windows(&driver.pci, &driver.ports, &driver.mmio))
@@ -111,7 +184,15 @@ void driver_attach(const struct driver_device *type)
 
 void driver_detach(void)
 {
+	unsigned int i;
+
 	virtio_device_destroy(driver.device);
+	if (driver.doorbells)
+		abort();
+	for (i = 0; i < driver.irqfds; i++) {
+		if (driver.irqfd[i].bound)
+			abort();
+	}
 	pci_destroy(&driver.pci);
 	test_memory_free(&driver.memory);
 }
@@ -206,7 +287,15 @@ void driver_submit(unsigned int queue, uint16_t head)
 
 void driver_kick(unsigned int queue)
 {
-	bus_write(&driver.ports, driver.port + 4 * queue, 2, queue);
+	uint16_t port = (uint16_t)(driver.port + 4 * queue);
+	uint64_t one = 1;
+
+	if (!driver.doorbell[port / 4]) {
+		driver.exits++;
+		bus_write(&driver.ports, port, 2, queue);
+	} else if (write(driver.doorbell[port / 4], &one, sizeof(one)) < 0) {
+		abort();
+	}
 }
 
 void driver_pump(void)
@@ -217,7 +306,9 @@ void driver_pump(void)
 	for (i = 0; virtio_worker_step(driver.device, 0); i++) {
 		if (i == 10000)
 			abort();
+		run_kernel();
 	}
+	run_kernel();
 }
 
 uint16_t driver_used(unsigned int queue)

@@ -24,6 +24,14 @@
 #define F_WRITE		2
 #define F_INDIRECT	4
 
+/* What the kernel was told to do by itself. */
+struct driver_irqfd {
+	int fd;
+	bool bound;
+	uint64_t address;
+	uint32_t data;
+};
+
 /*
  * A device, for the tests that all devices get. @request writes a request that
  * is answered without anything from outside into the descriptors from 0 on.
@@ -48,6 +56,12 @@ struct driver {
 	uint16_t avail[VIRTIO_QUEUES_MAX];
 	uint32_t messages[DRIVER_MESSAGES];	/* data of each MSI */
 	unsigned int message_count;
+	bool kernel_refuses;	/* it binds no messages and takes no doorbells */
+	struct driver_irqfd irqfd[VIRTIO_QUEUES_MAX + 1];
+	unsigned int irqfds;
+	int doorbell[65536 / 4];	/* eventfd by port / 4; 0: none */
+	unsigned int doorbells;
+	unsigned int exits;	/* notifications that came to the VMM */
 };
 
 extern struct driver driver;

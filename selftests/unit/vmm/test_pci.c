@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The PCI bus: configuration space both ways, BARs that move, MSI-X. */
 #include <linux/pci_regs.h>
+#include <unistd.h>
 
 #include "compiler.h"
 #include "layout.h"
@@ -74,6 +75,63 @@ static int on_message(void *ctx, uint64_t address, uint32_t data)
 	return 1;
 }
 
+/* The kernel, as HVMOD_IRQFD describes it. */
+static bool kernel_refuses;
+static struct {
+	int fd;
+	bool bound;
+	uint64_t address;
+	uint32_t data;
+} irqfd[3];
+
+static bool take(int fd)
+{
+	uint64_t count;
+
+	return read(fd, &count, sizeof(count)) == sizeof(count);
+}
+
+static int on_bind(void *ctx, int fd, uint64_t address, uint32_t data)
+{
+	unsigned int i = 0;
+
+	(void)ctx;
+	if (kernel_refuses)
+		return -1;
+	while (irqfd[i].fd && irqfd[i].fd != fd)
+		i++;
+	irqfd[i].fd = fd;
+	irqfd[i].bound = true;
+	irqfd[i].address = address;
+	irqfd[i].data = data;
+	if (take(fd))
+		on_message(NULL, address, data);
+	return 0;
+}
+
+static void on_unbind(void *ctx, int fd)
+{
+	unsigned int i = 0;
+
+	(void)ctx;
+	while (irqfd[i].fd != fd)
+		i++;
+	check(irqfd[i].bound);
+	irqfd[i].bound = false;
+}
+
+/* Messages, once the kernel has delivered what was signalled. */
+static unsigned int count_messages(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(irqfd); i++) {
+		if (irqfd[i].bound && take(irqfd[i].fd))
+			on_message(NULL, irqfd[i].address, irqfd[i].data);
+	}
+	return message_count;
+}
+
 static const struct pci_id id = {
 	.vendor = 0x1234,
 	.device = 0x5678,
@@ -85,7 +143,7 @@ static const struct pci_id id = {
 
 static void setup(void)
 {
-	const struct msix_wires wires = { on_message, NULL };
+	const struct msix_wires wires = { on_message, on_bind, on_unbind, NULL };
 
 	memset(&ports, 0, sizeof(ports));
 	memset(&mmio, 0, sizeof(mmio));
@@ -98,7 +156,7 @@ static void setup(void)
 	pci_function_init(&one, &id, &ops, &one);
 	pci_add_bar(&one, 0, false, 0x4000);
 	pci_add_bar(&one, 2, true, 0x100);
-	msix_init(&msix, 3, &wires);
+	ok(!msix_init(&msix, 3, &wires), "a table");
 	ok(!msix_add_capability(&msix, &one, 0, 0x2000, 0x3000), "MSI-X");
 	pci_function_init(&two, &id, &ops, &two);
 	pci_add_bar(&two, 0, false, 0x10000);
@@ -202,53 +260,59 @@ static void msix_flags(uint16_t flags)
 	bus_write(&mmio, SLOT(1) + msix_capability() + PCI_MSIX_FLAGS, 2, flags);
 }
 
-static void test_msix(void)
+static void test_msix(const char *how)
 {
 	unsigned int at = msix_capability();
 
+	message_count = 0;
 	ok(bus_read(&mmio, SLOT(1) + at, 1) == PCI_CAP_ID_MSIX &&
 	   bus_read(&mmio, SLOT(1) + at + 2, 2) == 2 &&
 	   bus_read(&mmio, SLOT(1) + at + 4, 4) == 0x2000 &&
-	   bus_read(&mmio, SLOT(1) + at + 8, 4) == 0x3000, "the capability");
+	   bus_read(&mmio, SLOT(1) + at + 8, 4) == 0x3000, "%s: the capability", how);
 	msix_signal(&msix, 1);
-	ok(!message_count && !msix_read_pending(&msix, 0, 8), "off: no message, nothing pending");
+	ok(!count_messages() && !msix_read_pending(&msix, 0, 8), "%s: off: no message, nothing pending", how);
 	msix_flags(0xFFFF);
-	ok(bus_read(&mmio, SLOT(1) + at + 2, 2) == 0xC002, "two bits can be written");
+	ok(bus_read(&mmio, SLOT(1) + at + 2, 2) == 0xC002, "%s: two bits can be written", how);
 	msix_flags(PCI_MSIX_FLAGS_ENABLE);
-	ok(msix_read_table(&msix, 12, 4) == 1 && msix_read_table(&msix, 44, 4) == 1, "every vector is masked");
+	msix_write_table(&msix, 28, 4, 1);
+	ok(msix_read_table(&msix, 12, 4) == 1 && msix_read_table(&msix, 44, 4) == 1, "%s: every vector is masked", how);
 	msix_write_table(&msix, 16, 8, 0x12FEE01003ULL);
 	msix_write_table(&msix, 24, 4, 0x4041);
 	ok(msix_read_table(&msix, 16, 4) == 0xFEE01000 && msix_read_table(&msix, 20, 4) == 0x12 &&
-	   msix_read_table(&msix, 24, 8) == 0x100004041ULL, "an entry is written");
+	   msix_read_table(&msix, 24, 8) == 0x100004041ULL, "%s: an entry is written", how);
 	msix_signal(&msix, 1);
 	msix_signal(&msix, 1);
-	ok(!message_count && msix_read_pending(&msix, 0, 8) == 2, "masked: pending");
+	ok(!count_messages() && msix_read_pending(&msix, 0, 8) == 2, "%s: masked: pending", how);
 	msix_write_table(&msix, 28, 4, 0);
-	ok(message_count == 1 && messages[0] == 0x4041 && last_address == 0x12FEE01000ULL &&
-	   !msix_read_pending(&msix, 0, 8), "unmasked: delivered, once");
+	ok(count_messages() == 1 && messages[0] == 0x4041 && last_address == 0x12FEE01000ULL &&
+	   !msix_read_pending(&msix, 0, 8), "%s: unmasked: delivered, once", how);
 	msix_signal(&msix, 1);
-	ok(message_count == 2, "and at once from then on");
+	ok(count_messages() == 2, "%s: and at once from then on", how);
 	msix_flags(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	msix_signal(&msix, 1);
-	ok(message_count == 2 && msix_read_pending(&msix, 0, 4) == 2, "all masked: pending");
+	ok(count_messages() == 2 && msix_read_pending(&msix, 0, 4) == 2, "%s: all masked: pending", how);
 	msix_flags(PCI_MSIX_FLAGS_ENABLE);
-	ok(message_count == 3 && !msix_read_pending(&msix, 0, 4), "unmasked: delivered");
+	ok(count_messages() == 3 && !msix_read_pending(&msix, 0, 4), "%s: unmasked: delivered", how);
 	msix_write_table(&msix, 28, 4, 0xFFFFFFFF);
-	ok(msix_read_table(&msix, 28, 4) == 1, "one bit of the control can be written");
+	ok(msix_read_table(&msix, 28, 4) == 1, "%s: one bit of the control can be written", how);
 	msix_signal(&msix, 1);
 	msix_flags(0);
 	msix_flags(PCI_MSIX_FLAGS_ENABLE);
 	msix_write_table(&msix, 28, 4, 0);
-	ok(message_count == 3, "turned off, nothing stays pending");
+	ok(count_messages() == 3, "%s: turned off, nothing stays pending", how);
+	msix_write_table(&msix, 24, 4, 0x4042);
+	msix_signal(&msix, 1);
+	ok(count_messages() == 4 && messages[3] == 0x4042, "%s: a message changes", how);
+	msix_flags(0);
 	msix_signal(&msix, 3);
 	msix_signal(&msix, 0xFFFF);
-	ok(message_count == 3, "a vector that there is not is lost");
+	ok(count_messages() == 4, "%s: a vector that there is not is lost", how);
 	msix_write_table(&msix, 48, 4, 0);
 	msix_write_table(&msix, 2, 4, 0);
 	msix_write_table(&msix, 16, 2, 0);
 	ok(msix_read_table(&msix, 48, 4) == UINT64_MAX && msix_read_table(&msix, 2, 4) == UINT64_MAX &&
 	   msix_read_table(&msix, 16, 1) == UINT64_MAX && msix_read_pending(&msix, 16, 4) == UINT64_MAX &&
-	   msix_read_table(&msix, 16, 4) == 0xFEE01000, "other accesses do nothing");
+	   msix_read_table(&msix, 16, 4) == 0xFEE01000, "%s: other accesses do nothing", how);
 }
 
 static void test_full(void)
@@ -276,7 +340,9 @@ int main(void)
 	setup();
 	test_config();
 	test_bars();
-	test_msix();
+	test_msix("bound");
+	kernel_refuses = true;
+	test_msix("sent");
 	test_full();
 	msix_destroy(&msix);
 	pci_destroy(&pci);

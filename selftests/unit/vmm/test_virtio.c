@@ -565,6 +565,16 @@ static void test_moves(void)
 {
 	driver_attach(&devices[0]);
 	driver_up(0);
+	request();
+	ok(driver.doorbells == !driver.kernel_refuses && driver.exits == driver.kernel_refuses,
+	   "a notification goes to the %s", driver.kernel_refuses ? "VMM" : "kernel");
+	driver_config_write(PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	ok(!driver.doorbells, "not while ports are not decoded");
+	driver_config_write(PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+	driver_set_status(0);
+	driver_pump();
+	ok(!driver.doorbells, "nor after a reset");
+	driver_up(0);
 	driver_config_write(PCI_BASE_ADDRESS_2, 4, PCI_PORTS + 0x800);
 	rng_request(0);
 	driver_submit(0, 0);
@@ -616,9 +626,15 @@ int main(void)
 
 	blk_make_image();
 	test_registers();
-	test_interrupts();
-	test_moves();
 	test_rng();
+	/* With the kernel's help, and without. */
+	for (i = 0; i < 2; i++) {
+		driver.kernel_refuses = i;
+		test_interrupts();
+		test_moves();
+		test_life(&devices[0]);
+	}
+	driver.kernel_refuses = false;
 	for (i = 0; i < ARRAY_SIZE(devices); i++) {
 		test_life(&devices[i]);
 		test_malformed(&devices[i]);
