@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_ring.h>
+#include <semaphore.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,28 @@
 #define ERROR		VIRTIO_BLK_S_IOERR
 #define UNSUPPORTED	VIRTIO_BLK_S_UNSUPP
 #define SECTORS		(BLK_BYTES / 512)
+
+/* A flush of the host's, under control. */
+static sem_t flush_begins;
+static sem_t flush_goes_on;
+static bool flush_waits;
+static int flush_errno;
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+int __wrap_fdatasync(int fd)
+{
+	if (flush_waits) {
+		sem_post(&flush_begins);
+		sem_wait(&flush_goes_on);
+	}
+	if (flush_errno) {
+		errno = flush_errno;
+		return -1;
+	}
+	return __real_fdatasync(fd);
+}
 
 static const struct driver_device blk = { "blk", blk_create, 0, blk_request };
 
@@ -302,6 +325,40 @@ static void test_flood(void)
 	driver_detach();
 }
 
+static void test_flush(void)
+{
+	unsigned int early = 0;
+	unsigned int i;
+
+	begin();
+	flush_waits = true;
+	blk_prepare(0, VIRTIO_BLK_T_FLUSH, 0, 0);
+	driver_submit(0, 0);
+	driver_kick(0);
+	driver_pump();
+	sem_wait(&flush_begins);
+	for (i = 0; i < 50; i++) {
+		driver_pump();
+		early += driver_used(0);
+		usleep(1000);
+	}
+	ok(!early, "a flush is not answered before the host's is done");
+	driver_desc(0, 3, BLK_HEADER + 64, 16, F_NEXT, 4);
+	driver_desc(0, 4, BLK_BUFFER, 512, F_WRITE | F_NEXT, 5);
+	driver_desc(0, 5, BLK_STATUS + 64, 1, F_WRITE, 0);
+	driver_submit(0, 3);
+	driver_kick(0);
+	ok(driver_wait_used(0, 1) && is_image(buffer(), 0, 512) &&
+	   *(uint8_t *)driver_memory(BLK_STATUS) == 0xEE, "nor does it hold up a read");
+	flush_waits = false;
+	sem_post(&flush_goes_on);
+	ok(driver_wait_used(0, 2) && *(uint8_t *)driver_memory(BLK_STATUS) == OK, "then it is");
+	flush_errno = EIO;
+	ok(ask(VIRTIO_BLK_T_FLUSH, 0, 0) == ERROR, "a flush that the host can't do is an error");
+	flush_errno = 0;
+	driver_detach();
+}
+
 static void test_shrunk(void)
 {
 	begin();
@@ -399,6 +456,8 @@ static void test_open(void)
 
 int main(void)
 {
+	sem_init(&flush_begins, 0, 0);
+	sem_init(&flush_goes_on, 0, 0);
 	blk_make_image();
 	test_open();
 	test_requests();
@@ -408,6 +467,7 @@ int main(void)
 	test_read_only();
 	test_framing();
 	test_flood();
+	test_flush();
 	test_shrunk();
 	test_direct();
 	blk_remove_image();
