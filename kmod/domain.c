@@ -24,6 +24,7 @@
 #include <asm/tsc.h>
 
 #include "hvmod.h"
+#include "trace.h"
 
 /* What a domain is charged from the start: itself, its descriptor, its batch. */
 #define HV_DOMAIN_BYTES		(2 * PAGE_SIZE)
@@ -50,7 +51,7 @@ static void hv_domain_free(struct hv_domain *domain)
 {
 	unsigned int i;
 
-	for (i = 0; i < domain->vcpus_max; i++)
+	for (i = 0; i < HVMOD_VCPUS_MAX; i++)
 		if (domain->vcpu[i])
 			hv_vcpu_free(domain->vcpu[i]);
 	hv_memory_free(domain);
@@ -136,7 +137,7 @@ static long hv_domain_land(struct hv_domain *domain)
 	unsigned int i;
 	long ret;
 
-	for (i = 0; i < domain->vcpus_max; i++)
+	for (i = 0; i < HVMOD_VCPUS_MAX; i++)
 		if (domain->vcpu[i])
 			hv_vcpu_clear(domain->vcpu[i], domain->vcpu[i]->cpu);
 	hv_memory_unmap_all(domain);
@@ -313,7 +314,7 @@ long hv_domain_set_state(struct hv_call *call)
 		domain->reason = arg->reason;
 		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
 		if (arg->state != HVMOD_STATE_RUNNING)
-			for (i = 0; i < domain->vcpus_max; i++)
+			for (i = 0; i < HVMOD_VCPUS_MAX; i++)
 				if (domain->vcpu[i])
 					hv_vcpu_kick(domain->vcpu[i]);
 	}
@@ -357,6 +358,7 @@ long hv_domain_message(struct hv_domain *domain, u64 address, u32 data)
 	long ret;
 
 	ret = hv_gate(GATE_MSI, domain->handle, address, data, 0, &result);
+	trace_hvmod_inject(domain, address, data, ret < 0 ? ret : (long)result.rdx);
 	if (ret < 0)
 		return ret;
 	atomic64_inc(&domain->msis);

@@ -6,7 +6,7 @@
  *
  *   domains lock > domain->lock
  *   domains lock, domain->lock > events lock
- *   domain->memory_lock > mmap_lock of the VMM
+ *   domain->lock > domain->memory_lock > mmap_lock of the VMM
  *   domain->lock, domain->memory_lock > pool lock
  *   domain->lock, domain->memory_lock > sync lock > cpu_hotplug_lock
  *   domain->eventfd_lock > wait queue of an eventfd > vcpu->wait
@@ -26,6 +26,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/kref.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/maple_tree.h>
 #include <linux/mutex.h>
@@ -39,6 +40,7 @@
 
 #include "../uapi/hvmod.h"
 #include "../uapi/hvmod_netlink.h"
+#include "bucket.h"
 #include "compat.h"
 #include "ring1.h"
 
@@ -84,11 +86,14 @@ enum hv_vcpu_mode {
  * @run_delay: (r) what the scheduler had counted for @thread when it was last
  *	looked at, nanoseconds
  * @tid: (r) the number of @thread in the initial namespace
+ * @grant: (r) CPU time that it may use of a capped domain's, ticks; below zero:
+ *	what it used beyond
  * @times: for what follows
  * @thread: who runs it or ran it last, NULL at first
  * @waits: what it sleeps for now, or HVMOD_ACTIVITY_RUNNING for nothing
  * @wait_start: since when, CLOCK_MONOTONIC, nanoseconds
  * @halt_ns: time in HLT, without the sleep that goes on
+ * @capped_ns: time without a share of the domain's cap, in the same way
  * @steal_ns: time that threads waited for a processor
  */
 struct hv_vcpu {
@@ -107,12 +112,14 @@ struct hv_vcpu {
 	u64 exits_vmm;
 	u64 run_delay;
 	pid_t tid;
+	s64 grant;
 
 	spinlock_t times;
 	struct pid *thread;
 	u32 waits;
 	u64 wait_start;
 	u64 halt_ns;
+	u64 capped_ns;
 	u64 steal_ns;
 };
 
@@ -130,6 +137,20 @@ struct hv_quota {
 	u64 sum;
 	u64 max;
 	u64 tables;
+};
+
+/**
+ * struct hv_cap - a domain's share of CPU time
+ * @lock: for all of it
+ * @bucket: what is left
+ * @percent: of one processor, 0 for no cap; read anywhere
+ * @period_us: length of a period
+ */
+struct hv_cap {
+	spinlock_t lock;
+	struct hv_bucket bucket;
+	u32 percent;
+	u32 period_us;
 };
 
 /**
@@ -153,13 +174,15 @@ struct hv_sums {
  * @name: with the domains lock and (l) to write, either to read; unique
  * @uuid: (c) unique
  * @listed: with the domains lock: it has been announced
- * @vcpus_max: (c) most vCPUs
- * @mem_max: (c) most bytes of guest memory
+ * @vcpus_max: (l) to write; most vCPUs
+ * @mem_max: (l, m) to write; most bytes of guest memory
  * @mm: (c) the only address space that may use it; compared and accounted to
  * @uid: (c) creator
  * @pid: (c) creator
  * @created_ns: (c) CLOCK_BOOTTIME
  * @quota: memory that it may hold, and holds; has its own lock
+ * @cap: CPU time that it may have; has its own lock
+ * @locked: (l) its owner may not have more than it was given
  * @msis: message-signalled interrupts that were delivered
  * @lock: for @reason, @vcpus, @seq and changes of @state
  * @seq: (l) number of the last event about it
@@ -195,6 +218,8 @@ struct hv_domain {
 	u64 created_ns;
 	atomic64_t msis;
 	struct hv_quota quota;
+	struct hv_cap cap;
+	bool locked;
 
 	struct mutex lock;
 	u64 seq;
@@ -241,6 +266,7 @@ struct hv_call {
 		struct hvmod_doorbell doorbell;
 		struct hvmod_vcpu_state vcpu_state;
 		struct hvmod_apic_access apic_access;
+		struct hvmod_quota quota;
 	} arg;
 };
 
@@ -251,6 +277,7 @@ struct hv_call {
  * @tid: its thread, in the namespace of the current process, or 0
  * @run_ns: time in the guest
  * @halt_ns: time asleep in HLT
+ * @capped_ns: time held back by the domain's cap
  * @steal_ns: time that its thread waited for a processor
  * @interrupts: injected external interrupts
  * @nmis: injected NMIs
@@ -264,6 +291,7 @@ struct hv_vcpu_stats {
 	pid_t tid;
 	u64 run_ns;
 	u64 halt_ns;
+	u64 capped_ns;
 	u64 steal_ns;
 	u64 interrupts;
 	u64 nmis;
@@ -334,6 +362,7 @@ void hv_vcpu_clear(struct hv_vcpu *vcpu, unsigned int cpu);
 int hv_vcpu_mmap(struct hv_vcpu *vcpu, struct vm_area_struct *vma);
 
 /* run.c */
+ktime_t hv_deadline(u64 deadline);
 long hv_vcpu_run(struct hv_vcpu *vcpu);
 
 /* state.c */
@@ -374,6 +403,17 @@ void hv_quota_init(struct hv_domain *domain);
 int hv_quota_admit(u64 max, u32 vcpus, const struct hv_sums *all,
 		   const struct hv_sums *uid);
 
+/* set_quota.c */
+long hv_quota_get(struct hv_call *call);
+long hv_quota_get_by_id(struct hv_call *call);
+long hv_quota_tighten(struct hv_call *call);
+long hv_quota_set_by_id(struct hv_call *call);
+
+/* cap.c */
+void hv_cap_set(struct hv_domain *domain, u32 percent, u32 period_us);
+bool hv_cap_admit(struct hv_vcpu *vcpu);
+void hv_cap_halt(struct hv_vcpu *vcpu);
+
 /* events.c */
 void hv_events_start(void);
 void hv_events_stop(void);
@@ -392,6 +432,18 @@ u64 hv_crash_pa(void);
 static inline bool hv_is_msi(u64 address)
 {
 	return (u32)address >> 20 == 0xfee;
+}
+
+/**
+ * hv_vcpu_stopped() - does somebody want RUN to return?
+ * @vcpu: the vCPU
+ *
+ * Any context.
+ */
+static inline bool hv_vcpu_stopped(struct hv_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->kick) || READ_ONCE(vcpu->run->exit_request) ||
+	       READ_ONCE(vcpu->domain->state) != HVMOD_STATE_RUNNING;
 }
 
 /**

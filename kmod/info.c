@@ -123,6 +123,10 @@ void hv_domain_fill_info(struct hv_domain *domain,
 	info->vcpus_max = domain->vcpus_max;
 	info->mem_max = domain->mem_max;
 	info->mem_current = READ_ONCE(domain->mem_bytes);
+	info->held = READ_ONCE(domain->quota.sum);
+	info->held_max = READ_ONCE(domain->quota.max);
+	info->cpu_cap = READ_ONCE(domain->cap.percent);
+	info->cpu_period_us = READ_ONCE(domain->cap.period_us);
 	info->owner_uid = from_kuid_munged(current_user_ns(), domain->uid);
 	info->owner_pid = pid_nr_ns(domain->pid, task_active_pid_ns(current));
 	info->created_ns = domain->created_ns;

@@ -55,6 +55,12 @@ int hv_nl_put_domain(struct sk_buff *skb, const void *what)
 	       hv_put_domain_u64(skb, HVMOD_A_DOMAIN_MEM_MAX, info->mem_max) ?:
 	       hv_put_domain_u64(skb, HVMOD_A_DOMAIN_MEM_CURRENT,
 				 info->mem_current) ?:
+	       hv_put_domain_u64(skb, HVMOD_A_DOMAIN_MEM_HELD, info->held) ?:
+	       hv_put_domain_u64(skb, HVMOD_A_DOMAIN_MEM_HELD_MAX,
+				 info->held_max) ?:
+	       nla_put_u32(skb, HVMOD_A_DOMAIN_CPU_CAP, info->cpu_cap) ?:
+	       nla_put_u32(skb, HVMOD_A_DOMAIN_CPU_PERIOD_US,
+			   info->cpu_period_us) ?:
 	       hv_put_domain_u64(skb, HVMOD_A_DOMAIN_CORE_PAGES,
 				 info->core_pages) ?:
 	       hv_put_domain_u64(skb, HVMOD_A_DOMAIN_RUN_NS, info->run_ns) ?:
@@ -158,6 +164,7 @@ static int hv_put_vcpu(struct sk_buff *skb, const void *what)
 	       nla_put_u32(skb, HVMOD_A_VCPU_ACTIVITY, stats->state) ?:
 	       hv_put_vcpu_u64(skb, HVMOD_A_VCPU_RUN_NS, stats->run_ns) ?:
 	       hv_put_vcpu_u64(skb, HVMOD_A_VCPU_HALT_NS, stats->halt_ns) ?:
+	       hv_put_vcpu_u64(skb, HVMOD_A_VCPU_CAPPED_NS, stats->capped_ns) ?:
 	       hv_put_vcpu_u64(skb, HVMOD_A_VCPU_STEAL_NS, stats->steal_ns) ?:
 	       hv_put_vcpu_u64(skb, HVMOD_A_VCPU_EXITS, hv_exits(stats)) ?:
 	       hv_put_vcpu_u64(skb, HVMOD_A_VCPU_EXITS_DRIVER,
@@ -318,6 +325,7 @@ static int hv_put_stats(struct sk_buff *skb, const void *what)
 	    nla_put_string(skb, HVMOD_A_STATS_NAME, record->name) ||
 	    hv_put_stats_u64(skb, HVMOD_A_STATS_RUN_NS, sum->run_ns) ||
 	    hv_put_stats_u64(skb, HVMOD_A_STATS_HALT_NS, sum->halt_ns) ||
+	    hv_put_stats_u64(skb, HVMOD_A_STATS_CAPPED_NS, sum->capped_ns) ||
 	    hv_put_stats_u64(skb, HVMOD_A_STATS_STEAL_NS, sum->steal_ns) ||
 	    hv_put_stats_u64(skb, HVMOD_A_STATS_INTERRUPTS, sum->interrupts) ||
 	    hv_put_stats_u64(skb, HVMOD_A_STATS_NMIS, sum->nmis) ||
@@ -340,6 +348,7 @@ static void hv_add_stats(struct hv_vcpu_stats *sum,
 
 	sum->run_ns += one->run_ns;
 	sum->halt_ns += one->halt_ns;
+	sum->capped_ns += one->capped_ns;
 	sum->steal_ns += one->steal_ns;
 	sum->interrupts += one->interrupts;
 	sum->nmis += one->nmis;

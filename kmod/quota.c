@@ -18,6 +18,7 @@
 #include <linux/xarray.h>
 
 #include "hvmod.h"
+#include "trace.h"
 
 /*
  * What a domain may hold beyond its guest memory, unless it is told otherwise:
@@ -68,6 +69,7 @@ int hv_charge(struct hv_domain *domain, enum hvmod_memory kind, u64 bytes)
 
 	spin_lock(&quota->lock);
 	if (quota->sum > quota->max || bytes > quota->max - quota->sum) {
+		trace_hvmod_quota_memory(domain, kind, bytes);
 		ret = -EDQUOT;
 	} else {
 		quota->held[kind] += bytes;
@@ -163,6 +165,8 @@ u64 hv_quota_overhead(u64 mem_max, u32 vcpus)
 void hv_quota_init(struct hv_domain *domain)
 {
 	spin_lock_init(&domain->quota.lock);
+	spin_lock_init(&domain->cap.lock);
+	hv_cap_set(domain, 0, HVMOD_PERIOD_US);
 	domain->quota.max = domain->mem_max +
 			    hv_quota_overhead(domain->mem_max,
 					      domain->vcpus_max);

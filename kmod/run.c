@@ -19,6 +19,7 @@
 #include <asm/tsc.h>
 
 #include "hvmod.h"
+#include "trace.h"
 
 /* What Linux may want of a thread before it goes on in the guest. */
 #define HV_TIF_SIGNAL	(_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL)
@@ -29,12 +30,6 @@
 
 /* Result of a step of the loop: go on in the guest. */
 #define HV_GO_ON	1
-
-static bool hv_vcpu_stopped(struct hv_vcpu *vcpu)
-{
-	return READ_ONCE(vcpu->kick) || READ_ONCE(vcpu->run->exit_request) ||
-	       READ_ONCE(vcpu->domain->state) != HVMOD_STATE_RUNNING;
-}
 
 /*
  * Task work is done on the way to user mode; it is rare, and a spurious exit
@@ -86,8 +81,15 @@ static long hv_vcpu_work(struct hv_vcpu *vcpu)
 	return HV_GO_ON;
 }
 
-/* Host TSC into a time that a timer understands. */
-static ktime_t hv_deadline(u64 deadline)
+/**
+ * hv_deadline() - a host TSC as a time that a timer understands
+ * @deadline: the TSC
+ *
+ * Any context.
+ *
+ * Return: CLOCK_MONOTONIC, or 0: it is over.
+ */
+ktime_t hv_deadline(u64 deadline)
 {
 	u64 now = rdtsc_ordered();
 	u64 most = (u64)tsc_khz * 1000 * HV_SLEEP_SECONDS;
@@ -110,6 +112,8 @@ static void hv_vcpu_halt(struct hv_vcpu *vcpu, u64 deadline)
 
 	if (deadline && !expires)
 		return;
+	if (vcpu->grant)
+		hv_cap_halt(vcpu);
 	hv_vcpu_wait_begin(vcpu, HVMOD_ACTIVITY_HALTED);
 	for (;;) {
 		prepare_to_wait(&vcpu->wait, &wait, TASK_INTERRUPTIBLE);
@@ -154,6 +158,7 @@ static long hv_vcpu_fault(struct hv_vcpu *vcpu, u64 gpa, u64 access)
 	long ret;
 
 	ret = hv_memory_fault(vcpu->domain, gpa, access);
+	trace_hvmod_ept_fault(vcpu->domain, gpa, access, ret);
 	if (!ret)
 		return HV_GO_ON;
 	if (ret == 1) {
@@ -165,7 +170,8 @@ static long hv_vcpu_fault(struct hv_vcpu *vcpu, u64 gpa, u64 access)
 	if (ret == -EINTR || ret == -EAGAIN)
 		return HV_GO_ON;
 
-	why = ret == -EBUSY ? HVMOD_WHY_OWNED : HVMOD_WHY_NO_MEMORY;
+	why = ret == -EBUSY ? HVMOD_WHY_OWNED :
+	      ret == -EDQUOT ? HVMOD_WHY_QUOTA : HVMOD_WHY_NO_MEMORY;
 	vcpu->run->mmio.gpa = gpa;
 	vcpu->run->mmio.linear = 0;
 	vcpu->run->mmio.access = access;
@@ -208,17 +214,47 @@ static long hv_vcpu_outcome(struct hv_vcpu *vcpu, long outcome,
 	}
 }
 
+/* What the guest is told that others had of its time, nanoseconds. */
+static u64 hv_vcpu_steal(struct hv_vcpu *vcpu)
+{
+	return vcpu->steal_ns + vcpu->capped_ns;
+}
+
+/*
+ * For no longer than the vCPU's grant, of which the run is paid. A cap that was
+ * lifted meanwhile has left no grant; then there is no limit either.
+ */
+static long hv_vcpu_enter_capped(struct hv_vcpu *vcpu, struct hv_result *result)
+{
+	u64 start = rdtsc_ordered();
+	long ret;
+
+	ret = hv_gate(GATE_VCPU_RUN, vcpu->domain->handle, vcpu->index,
+		      max_t(s64, vcpu->grant, 0), hv_vcpu_steal(vcpu), result);
+	vcpu->grant -= rdtsc_ordered() - start;
+	return ret;
+}
+
 static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 {
 	unsigned int grows = HV_GROW_TRIES;
 	struct hv_domain *domain = vcpu->domain;
 	struct hv_result result;
+	bool capped;
 	long ret;
 
 	for (;;) {
 		if (unlikely(hv_run_delay(current) != vcpu->run_delay ||
 			     current->pid != vcpu->tid))
 			hv_vcpu_account(vcpu);
+		capped = READ_ONCE(domain->cap.percent);
+		if (unlikely(capped) && vcpu->grant <= 0 &&
+		    !hv_cap_admit(vcpu)) {
+			ret = hv_vcpu_work(vcpu);
+			if (ret != HV_GO_ON)
+				return ret;
+			continue;
+		}
 		local_irq_disable();
 		WRITE_ONCE(vcpu->wake, false);
 		WRITE_ONCE(vcpu->cpu, smp_processor_id());
@@ -233,10 +269,16 @@ static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 				return ret;
 			continue;
 		}
-		ret = hv_gate(GATE_VCPU_RUN, domain->handle, vcpu->index,
-			      0, vcpu->steal_ns, &result);
+		trace_hvmod_entry(vcpu, capped ? vcpu->grant : 0);
+		if (unlikely(capped))
+			ret = hv_vcpu_enter_capped(vcpu, &result);
+		else
+			ret = hv_gate(GATE_VCPU_RUN, domain->handle,
+				      vcpu->index, 0, hv_vcpu_steal(vcpu),
+				      &result);
 		WRITE_ONCE(vcpu->mode, HV_OUTSIDE);
 		local_irq_enable();
+		trace_hvmod_exit(vcpu, ret, result.rdx);
 
 		WRITE_ONCE(vcpu->exits_driver, vcpu->exits_driver + 1);
 		if (likely(ret == HV_RUN_VMM)) {

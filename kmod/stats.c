@@ -45,7 +45,7 @@ void hv_vcpu_account(struct hv_vcpu *vcpu)
 /**
  * hv_vcpu_wait_begin() - the vCPU is about to sleep
  * @vcpu: the vCPU, claimed by the caller
- * @state: HVMOD_ACTIVITY_HALTED: what for
+ * @state: what for: HVMOD_ACTIVITY_HALTED or _CAPPED
  *
  * Process context.
  */
@@ -65,8 +65,14 @@ void hv_vcpu_wait_begin(struct hv_vcpu *vcpu, u32 state)
  */
 void hv_vcpu_wait_end(struct hv_vcpu *vcpu)
 {
+	u64 ns;
+
 	spin_lock(&vcpu->times);
-	vcpu->halt_ns += ktime_get_ns() - vcpu->wait_start;
+	ns = ktime_get_ns() - vcpu->wait_start;
+	if (vcpu->waits == HVMOD_ACTIVITY_CAPPED)
+		vcpu->capped_ns += ns;
+	else
+		vcpu->halt_ns += ns;
 	vcpu->waits = HVMOD_ACTIVITY_RUNNING;
 	spin_unlock(&vcpu->times);
 }
@@ -75,8 +81,11 @@ static void hv_vcpu_times(struct hv_vcpu *vcpu, struct hv_vcpu_stats *stats)
 {
 	spin_lock(&vcpu->times);
 	stats->halt_ns = vcpu->halt_ns;
+	stats->capped_ns = vcpu->capped_ns;
 	if (vcpu->waits == HVMOD_ACTIVITY_HALTED)
 		stats->halt_ns += ktime_get_ns() - vcpu->wait_start;
+	if (vcpu->waits == HVMOD_ACTIVITY_CAPPED)
+		stats->capped_ns += ktime_get_ns() - vcpu->wait_start;
 	stats->steal_ns = vcpu->steal_ns;
 	stats->tid = pid_nr_ns(vcpu->thread, task_active_pid_ns(current));
 	stats->state = vcpu->waits;

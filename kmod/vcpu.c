@@ -133,9 +133,9 @@ long hv_vcpu_create(struct hv_call *call)
 	struct file *file;
 	long ret;
 
-	if (index >= domain->vcpus_max)
+	if (index >= HVMOD_VCPUS_MAX)
 		return -EINVAL;
-	index = array_index_nospec(index, domain->vcpus_max);
+	index = array_index_nospec(index, HVMOD_VCPUS_MAX);
 	vcpu = hv_vcpu_alloc(domain, index);
 	if (!vcpu)
 		return -ENOMEM;
@@ -146,7 +146,10 @@ long hv_vcpu_create(struct hv_call *call)
 	}
 
 	mutex_lock(&domain->lock);
-	ret = domain->vcpu[index] ? -EEXIST : hv_vcpu_launch(vcpu);
+	if (index >= domain->vcpus_max)
+		ret = -EINVAL;
+	else
+		ret = domain->vcpu[index] ? -EEXIST : hv_vcpu_launch(vcpu);
 	if (!ret) {
 		kref_get(&domain->users);
 		domain->vcpus++;

@@ -26,6 +26,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "hvmod_quota.h"
 #include "hvmod_state.h"
 
 #define HVMOD_ABI_VERSION	1
@@ -171,6 +172,11 @@ struct hvmod_domain_create {
  * @exits_vmm: those that left the kernel for the VMM (out)
  * @uuid: its UUID, all zeroes for Domain-0 (out)
  * @seq: number of the last life-cycle event about it, see hvmod_netlink.h (out)
+ * @held: what it makes the host hold, bytes of all kinds (out)
+ * @held_max: most bytes of all kinds (out)
+ * @cpu_cap: CPU time that it may have, percent of one processor, 0 for no cap
+ *	(out)
+ * @cpu_period_us: period over which that holds, microseconds (out)
  *
  * Walking from id 0 upward lists all domains: ask with id = last id + 1 until
  * ENOENT. Domain-0 has id 0 and comes first. Any user who can open the device
@@ -196,6 +202,10 @@ struct hvmod_domain_info {
 	__u64	exits_vmm;
 	__u8	uuid[16];
 	__u64	seq;
+	__u64	held;
+	__u64	held_max;
+	__u32	cpu_cap;
+	__u32	cpu_period_us;
 };
 
 /**
@@ -454,6 +464,7 @@ enum hvmod_exit {
  * @HVMOD_WHY_BAD_APIC: an APIC value not allowed
  * @HVMOD_WHY_BAD_EVENT: an event not allowed
  * @HVMOD_WHY_BAD_BLOB: a section's head is wrong
+ * @HVMOD_WHY_QUOTA: the domain may not make the host hold more memory
  */
 enum hvmod_why {
 	HVMOD_WHY_NONE		= 0,
@@ -471,6 +482,7 @@ enum hvmod_why {
 	HVMOD_WHY_BAD_APIC	= 12,
 	HVMOD_WHY_BAD_EVENT	= 13,
 	HVMOD_WHY_BAD_BLOB	= 14,
+	HVMOD_WHY_QUOTA		= 15,
 };
 
 /**
@@ -583,8 +595,10 @@ struct hvmod_domain_rename {
 #define HVMOD_GET_CAPS		_IOWR(HVMOD_IOC_MAGIC, 0x00, struct hvmod_caps)
 #define HVMOD_DOMAIN_INFO	_IOWR(HVMOD_IOC_MAGIC, 0x01, struct hvmod_domain_info)
 #define HVMOD_DOMAIN_CREATE	_IOWR(HVMOD_IOC_MAGIC, 0x02, struct hvmod_domain_create)
+#define HVMOD_GET_QUOTA		_IOWR(HVMOD_IOC_MAGIC, 0x03, struct hvmod_quota)
+#define HVMOD_SET_QUOTA		_IOW(HVMOD_IOC_MAGIC, 0x04, struct hvmod_quota)
 
-/* On a domain descriptor (HVMOD_DOMAIN_INFO too) */
+/* On a domain descriptor (HVMOD_DOMAIN_INFO, _GET_QUOTA and _SET_QUOTA too) */
 #define HVMOD_DOMAIN_SET_STATE	_IOW(HVMOD_IOC_MAGIC, 0x10, struct hvmod_set_state)
 #define HVMOD_VCPU_CREATE	_IOW(HVMOD_IOC_MAGIC, 0x11, struct hvmod_vcpu_create)
 #define HVMOD_MEM_MAP		_IOW(HVMOD_IOC_MAGIC, 0x12, struct hvmod_mem_map)

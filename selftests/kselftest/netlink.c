@@ -495,21 +495,31 @@ static void read_changes(int buffer, bool all)
 	guest_end(&guest);
 }
 
-int main(void)
+static void churned(void)
 {
+	read_changes(0, false);
+	read_changes(64 << 20, true);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tap_part parts[] = {
+		{ "domains", domains },
+		{ "wrong", wrong_requests },
+		{ "statistics", statistics },
+		{ "host", host },
+		{ "events", events },
+		{ "many", many },
+		{ "changes", churned },
+		{ NULL, NULL },
+	};
+
 	device = device_open();
 	if (!nl_begin(&nl)) {
 		fprintf(stderr, "netlink: no family of the name\n");
 		return 1;
 	}
-	domains();
-	wrong_requests();
-	statistics();
-	host();
-	events();
-	many();
-	read_changes(0, false);
-	read_changes(64 << 20, true);
+	tap_parts(parts, argc, argv);
 	nl_end(&nl);
 	return tap_done();
 }

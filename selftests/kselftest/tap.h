@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 static int tap_count, tap_failed;
 
@@ -40,6 +41,30 @@ static int tap_done(void)
 {
 	printf("1..%d\n", tap_count);
 	return tap_failed ? 1 : 0;
+}
+
+/**
+ * struct tap_part - a part of a program's tests
+ * @name: what it is called on the command line
+ * @run: does it
+ */
+struct tap_part {
+	const char *name;
+	void (*run)(void);
+};
+
+/* Run the parts that are named, or all; the last one has no name. */
+__attribute__((unused))
+static void tap_parts(const struct tap_part *part, int argc, char **argv)
+{
+	for (; part->name; part++) {
+		bool wanted = argc < 2;
+
+		for (int i = 1; i < argc; i++)
+			wanted |= !strcmp(argv[i], part->name);
+		if (wanted)
+			part->run();
+	}
 }
 
 __attribute__((unused))
