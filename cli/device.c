@@ -57,3 +57,8 @@ int device_domain_info(int device, uint32_t id, struct hvmod_domain_info *info)
 	info->name[sizeof(info->name) - 1] = '\0';
 	return 0;
 }
+
+int device_set_quota(int device, const struct hvmod_quota *quota)
+{
+	return ioctl(device, HVMOD_SET_QUOTA, quota);
+}

@@ -30,4 +30,7 @@ int device_caps(int device, struct hvmod_caps *caps);
  */
 int device_domain_info(int device, uint32_t id, struct hvmod_domain_info *info);
 
+/** device_set_quota() - HVMOD_SET_QUOTA. Return: 0, or -1 with errno */
+int device_set_quota(int device, const struct hvmod_quota *quota);
+
 #endif

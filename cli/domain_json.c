@@ -30,6 +30,17 @@ static void add_number(struct json_object *object, const char *key, uint64_t val
 	json_object_object_add(object, key, json_object_new_uint64(value));
 }
 
+/* RFC 9562, section 4. */
+static void add_uuid(struct json_object *object, const uint8_t *uuid)
+{
+	char text[37], *p = text;
+	int i;
+
+	for (i = 0; i < 16; i++)
+		p += sprintf(p, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+	add_text(object, "uuid", text);
+}
+
 struct json_object *domain_json(const struct hvmod_domain_info *info)
 {
 	struct json_object *object = json_object_new_object();
@@ -37,12 +48,17 @@ struct json_object *domain_json(const struct hvmod_domain_info *info)
 
 	add_number(object, "id", info->id);
 	add_text(object, "name", info->name);
+	add_uuid(object, info->uuid);
 	add_text(object, "state", state_word(info->state));
 	add_text(object, "reason", reason_word(info->reason));
 	add_number(object, "vcpus", info->vcpus);
 	add_number(object, "vcpus_max", info->vcpus_max);
 	add_number(object, "mem_max_bytes", info->mem_max);
 	add_number(object, "mem_current_bytes", info->mem_current);
+	add_number(object, "mem_held_bytes", info->held);
+	add_number(object, "mem_held_max_bytes", info->held_max);
+	add_number(object, "cpu_cap_percent", info->cpu_cap);
+	add_number(object, "cpu_period_us", info->cpu_period_us);
 	add_number(object, "core_pages", info->core_pages);
 	add_number(object, "owner_uid", info->owner_uid);
 	add_number(object, "owner_pid", info->owner_pid);

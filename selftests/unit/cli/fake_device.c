@@ -120,6 +120,31 @@ int device_domain_info(int device, __u32 id, struct hvmod_domain_info *info)
 	return 0;
 }
 
+int device_set_quota(int device, const struct hvmod_quota *quota)
+{
+	struct hvmod_domain_info info;
+	char file[16];
+	int fd;
+
+	errno = number_from("HVMOD_FAKE_QUOTA_ERRNO", 0);
+	snprintf(file, sizeof(file), "%u", quota->id);
+	fd = errno ? -1 : openat(device, file, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (pread(fd, &info, sizeof(info), 0) != sizeof(info))
+		abort();
+	if (quota->flags & HVMOD_QUOTA_MEMORY)
+		info.mem_max = quota->mem_max;
+	if (quota->flags & HVMOD_QUOTA_CPU) {
+		info.cpu_cap = quota->cpu_cap;
+		info.cpu_period_us = quota->cpu_period_us;
+	}
+	if (pwrite(fd, &info, sizeof(info), 0) != sizeof(info))
+		abort();
+	close(fd);
+	return 0;
+}
+
 static int name_taken(int device, const char *name)
 {
 	struct hvmod_domain_info info;
@@ -156,6 +181,9 @@ static int make_file(int device, int lock, const char *name, unsigned int vcpus,
 		.owner_uid = geteuid(),
 		.owner_pid = getpid(),
 		.created_ns = boot_ns(),
+		.held = memory / 2,
+		.held_max = 2 * memory,
+		.cpu_period_us = HVMOD_PERIOD_US,
 	};
 	char file[16];
 	int fd;

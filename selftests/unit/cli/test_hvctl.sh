@@ -24,11 +24,11 @@ fails 2 "does not know --dry-run" -n destroy x
 fails 2 "is not state=" wait x --for running
 fails 2 "is not state=" wait x --for state=sleeping
 fails 2 "is no key" console x --escape foo
-fails 2 "unknown verb 'sched'" help sched
+fails 2 "unknown verb 'dance'" help dance
 works help
 check "help lists the verbs" prints "unpause    Let a paused domain go on"
 check "help hides aliases" [ "${out/resume/}" = "$out" ]
-for verb in check create run list info console pause unpause shutdown destroy wait version; do
+for verb in check create run list info console pause unpause shutdown destroy wait mem-max sched version; do
 	works help $verb
 	check "help $verb shows its usage" prints "Usage: hvctl $verb"
 	works "$verb" --help
@@ -222,11 +222,57 @@ check "did you mean, for domains" says "did you mean 'web'?"
 fails 3 "no such domain" pause 99
 fails 3 "no such domain" pause 99999999999
 fails 3 "no such domain" destroy a/b
-for verb in pause unpause shutdown destroy wait console; do
+for verb in pause unpause shutdown destroy wait console mem-max sched; do
 	fails 1 "this machine's own Linux" $verb 0
 done
 run --json info nosuch
 check "no such domain, as JSON" json_is "$dir/err" '(d["error"]["code"], d["error"]["message"])' "('ENOENT', 'nosuch: no such domain')"
+
+### mem-max, sched
+
+works mem-max web
+check "it shows the memory" prints "at most"
+works mem-max web 96M
+works mem-max web --json
+check "what was set is shown" prints '"mem_max_bytes":100663296'
+check "with a UUID" prints '"uuid":"00000000-0000-0000-0000-000000000000"'
+fails 2 "'96'" mem-max web 96
+fails 2 "not a multiple of 4k" mem-max web 1k
+fails 2 "not a multiple of 4k" mem-max web 0M
+fails 2 "Too many arguments" mem-max web 96M 97M
+works sched web
+check "no cap at first" prints "no cap"
+works sched web --cap 150
+works sched web
+check "the cap, and the usual period" prints "cap 150% of a processor, period 100 ms"
+works sched web --period 20
+works sched web
+check "the period alone" prints "cap 150% of a processor, period 20 ms"
+works sched web --json
+check "the same in JSON" prints '"cpu_cap_percent":150'
+works sched web --cap none
+works sched web
+check "no cap any more" prints "no cap"
+fails 2 "--cap: '0' is not a number" sched web --cap 0
+fails 2 "--cap: '6401' is not a number" sched web --cap 6401
+fails 2 "--cap: '10x' is not a number" sched web --cap 10x
+fails 2 "--period: '0' is not a number" sched web --period 0
+fails 2 "--period: '1001' is not a number" sched web --period 1001
+fails 2 "Too many arguments" sched web 10
+export HVMOD_FAKE_QUOTA_ERRNO=1
+fails 5 "web: cannot set its memory: not permitted" mem-max web 64M
+fails 5 "web: cannot set its processor time: not permitted" sched web --cap 5
+export HVMOD_FAKE_QUOTA_ERRNO=16
+fails 7 "web: cannot set its memory: it has more than that already" mem-max web 64M
+export HVMOD_FAKE_QUOTA_ERRNO=12
+fails 1 "the machine has not that much for domains" mem-max web 64M
+export HVMOD_FAKE_QUOTA_ERRNO=122
+fails 1 "its user may not have that much" mem-max web 64M
+export HVMOD_FAKE_QUOTA_ERRNO=2
+fails 3 "it is gone" mem-max web 64M
+export HVMOD_FAKE_QUOTA_ERRNO=25
+fails 4 "the loaded module has no quotas" sched web --cap 5
+unset HVMOD_FAKE_QUOTA_ERRNO
 
 ### pause, unpause
 

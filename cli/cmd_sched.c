@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hvctl sched DOMAIN [--cap PERCENT] [--period MS] */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain_json.h"
+#include "output.h"
+#include "quota.h"
+
+#define CAP_MAX		(100 * HVMOD_VCPUS_MAX)
+
+static int cap = -1;
+static int period_ms = -1;
+
+static const struct argp_option options[] = {
+	{ "cap", 'c', "PERCENT", 0,
+	  "Processor time of all its vCPUs together, in percent of one processor; 'none': all that there is", 0 },
+	{ "period", 'p', "MS", 0, "The cap holds in each period of so many milliseconds: 1 to 1000, normally 100", 0 },
+	{ 0 }
+};
+
+/* A whole number from @low to @high, or the parser's error. */
+static int number(const char *text, int low, int high, const char *option,
+		  struct argp_state *state)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (end == text || *end || value < low || value > high)
+		argp_error(state, "%s: '%s' is not a number from %d to %d", option, text, low, high);
+	return value;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'c':
+		cap = strcmp(arg, "none") ? number(arg, 1, CAP_MAX, "--cap", state) : 0;
+		return 0;
+	case 'p':
+		period_ms = number(arg, HVMOD_PERIOD_MIN_US / 1000, HVMOD_PERIOD_MAX_US / 1000,
+				   "--period", state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int print(const struct hvmod_domain_info *info)
+{
+	if (globals.json)
+		print_json(domain_json(info));
+	else if (info->cpu_cap)
+		printf("cap %u%% of a processor, period %g ms\n", info->cpu_cap,
+		       info->cpu_period_us / 1000.0);
+	else
+		puts("no cap");
+	return HVCTL_OK;
+}
+
+static int run(struct verb_context *ctx)
+{
+	struct hvmod_quota quota = {
+		.flags = HVMOD_QUOTA_CPU,
+		.cpu_cap = cap >= 0 ? (uint32_t)cap : ctx->domain.cpu_cap,
+		.cpu_period_us = period_ms >= 0 ? (uint32_t)period_ms * 1000 :
+				 ctx->domain.cpu_period_us,
+	};
+
+	if (cap < 0 && period_ms < 0)
+		return print(&ctx->domain);
+	return quota_set(ctx, "set its processor time", &quota);
+}
+
+const struct verb verb_sched = {
+	.name = "sched",
+	.args = "DOMAIN",
+	.summary = "Show or set a domain's share of processor time",
+	.doc = "The cap holds from the next period on, whatever the domain and its VMM do.",
+	.flags = VERB_DOMU | VERB_MODIFIES,
+	.options = options,
+	.parse = parse,
+	.run = run,
+};
