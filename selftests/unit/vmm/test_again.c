@@ -123,8 +123,8 @@ static int runs(unsigned int vcpu, struct hvmod_run *run, unsigned int n)
 }
 
 /* vCPU 0 writes to a port when it enters first, and again after a reset. */
-static uint16_t port;
-static uint8_t value;
+static __thread uint16_t port;
+static __thread uint8_t value;
 
 static int writes(unsigned int vcpu, struct hvmod_run *run, unsigned int n)
 {
