@@ -272,8 +272,11 @@ static void statistics(void)
 	ok(!get_stats(guest.id, 0, &stats) && stats.msis == 1, "an MSI is counted");
 	guest_end(&guest);
 
-	ok(!get_stats(0, HVMOD_HW_EXIT_VMCALL, &stats) && stats.resumed > 100 && stats.run_ns > 0,
-	   "Domain-0 has statistics");
+	/* A domain alone takes dozens; more processors synchronise more often. */
+	get_stats(0, HVMOD_HW_EXIT_VMCALL, &stats);
+	ok(!nl.error && stats.resumed > 50 && stats.run_ns > 0,
+	   "Domain-0 has statistics: %llu calls of the gate, %llu ns",
+	   (unsigned long long)stats.resumed, (unsigned long long)stats.run_ns);
 	before = stats;
 	ok(!get_stats(0, HVMOD_HW_EXIT_VMCALL, &stats) && stats.resumed > before.resumed &&
 	   stats.run_ns >= before.run_ns, "that grow");
