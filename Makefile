@@ -5,7 +5,7 @@ KERNELRELEASE ?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KERNELRELEASE)/build
 CHECK	:= selftests/check/run
 
-.PHONY: all help demo check check-unit check-build check-lab check-docs check-long kunit \
+.PHONY: all help demo check check-unit check-build check-lab check-docs check-long check-matrix kunit \
 	modules hvctl install deb clean
 
 all: modules hvctl
@@ -19,6 +19,7 @@ help:
 	@echo 'make check-unit  unit tests in user space, with ASan and UBSan'
 	@echo 'make check-build build the module for every supported kernel, without a warning'
 	@echo 'make check-lab   tests in the emulated machine'
+	@echo 'make check-matrix that, all of it, under each of the kernels: 6.1, 6.12 and 7.2'
 	@echo 'make check-docs  licences, links and style'
 	@echo 'make check-long  what takes an hour: 50 rounds under a debug kernel and the like'
 	@echo 'make kunit       the KUnit suites, in user space and in the debug kernel'
@@ -47,6 +48,9 @@ check:
 
 check-unit check-build check-lab check-docs check-long: check-%:
 	@$(CHECK) $*
+
+check-matrix:
+	@KERNELS='$(or $(KERNELS),6.1 6.12 7.2)' $(CHECK) lab
 
 kunit:
 	@TESTS='kunit-user kunit' $(CHECK) unit long
