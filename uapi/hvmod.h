@@ -89,6 +89,7 @@ enum hvmod_reason {
  * @domains_max: most domains at once (out)
  * @run_size: bytes to mmap() from a vCPU descriptor (out)
  * @gpa_bits: guest-physical addresses are below 2^gpa_bits (out)
+ * @reserved0: zero (out)
  * @core_pages: 4 KiB pages that ring -1 owns now, image and donations (out)
  * @core_free_pages: those of @core_pages that wait for a use (out)
  * @module_version: version text of the module, NUL-terminated (out)
@@ -370,7 +371,8 @@ struct hvmod_vcpu_create {
 };
 
 /**
- * struct hvmod_vcpu_state - HVMOD_VCPU_GET_STATE, HVMOD_VCPU_SET_STATE
+ * struct hvmod_vcpu_state - HVMOD_VCPU_GET_STATE, HVMOD_VCPU_SET_STATE: read or
+ *	load the state of a vCPU
  * @size: size of this struct (in)
  * @groups: HVMOD_STATE_* bits that are wanted (GET) or that the blob may hold
  *	(SET) (in)
@@ -506,6 +508,7 @@ enum hvmod_why {
  * @mmio: HVMOD_EXIT_MMIO, HVMOD_EXIT_MEMORY
  * @eoi: HVMOD_EXIT_EOI
  * @failure: HVMOD_EXIT_ENTRY_FAILED, HVMOD_EXIT_UNHANDLED
+ * @pad: makes room for more
  * @regs: general registers
  * @sregs: control registers and segments
  *
@@ -608,16 +611,26 @@ struct hvmod_domain_rename {
 #define HVMOD_DOORBELL		_IOW(HVMOD_IOC_MAGIC, 0x16, struct hvmod_doorbell)
 #define HVMOD_DOMAIN_RENAME	_IOW(HVMOD_IOC_MAGIC, 0x1E, struct hvmod_domain_rename)
 
-/*
- * On a vCPU descriptor. HVMOD_VCPU_RUN takes no argument and returns 0 with
- * hvmod_run.exit set, or -1 with errno EINTR (a signal; exit is
- * HVMOD_EXIT_KICK, the state is complete and RUN may be called again), EBUSY
- * (another thread runs it), EINVAL (hvmod_run.dirty), EIO (another address
- * space, or ring -1 is gone). HVMOD_VCPU_KICK takes no argument and may be
- * called from any thread.
+/* On a vCPU descriptor */
+
+/**
+ * HVMOD_VCPU_RUN - run the vCPU until there is something for the VMM to do
+ *
+ * Returns 0 with hvmod_run.exit set, or -1. EINTR: a signal; hvmod_run.exit is
+ * HVMOD_EXIT_KICK, the state is complete and RUN may be called again. EBUSY:
+ * another thread runs it. EINVAL: hvmod_run.dirty. EIO: another address space,
+ * or ring -1 is gone. Process context, may sleep.
  */
 #define HVMOD_VCPU_RUN		_IO(HVMOD_IOC_MAGIC, 0x20)
+
+/**
+ * HVMOD_VCPU_KICK - let HVMOD_VCPU_RUN of another thread return
+ *
+ * With HVMOD_EXIT_KICK, at once if it is in the guest or sleeps. May be called
+ * from any thread.
+ */
 #define HVMOD_VCPU_KICK		_IO(HVMOD_IOC_MAGIC, 0x21)
+
 #define HVMOD_VCPU_GET_STATE	_IOWR(HVMOD_IOC_MAGIC, 0x22, struct hvmod_vcpu_state)
 #define HVMOD_VCPU_SET_STATE	_IOWR(HVMOD_IOC_MAGIC, 0x23, struct hvmod_vcpu_state)
 #define HVMOD_VCPU_APIC		_IOWR(HVMOD_IOC_MAGIC, 0x24, struct hvmod_apic_access)

@@ -10,9 +10,10 @@
 
 /**
  * struct hvmod_regs - general registers, HVMOD_STATE_REGS
- *
- * @gpr has the order of the instruction encoding: rax rcx rdx rbx rsp rbp rsi
- * rdi r8 ... r15.
+ * @gpr: in the order of the instruction encoding: rax rcx rdx rbx rsp rbp rsi
+ *	rdi r8 ... r15
+ * @rip: instruction pointer
+ * @rflags: flags; bit 1 is set
  */
 struct hvmod_regs {
 	__u64	gpr[16];
@@ -60,6 +61,17 @@ struct hvmod_segment {
 
 /**
  * struct hvmod_sregs - control registers, segments, tables: HVMOD_STATE_SREGS
+ * @segment: HVMOD_SEG_* say which is which
+ * @gdt_base: base of the GDT
+ * @idt_base: base of the IDT
+ * @gdt_limit: its limit in bytes, 16 bits
+ * @idt_limit: its limit in bytes, 16 bits
+ * @cr0: as the guest reads it
+ * @cr2: page-fault linear address
+ * @cr3: page-table base
+ * @cr4: as the guest reads it
+ * @cr8: task priority, 0 to 15; the same as bits 7:4 of the APIC's TPR
+ * @efer: IA32_EFER
  */
 struct hvmod_sregs {
 	struct hvmod_segment	segment[8];
@@ -87,6 +99,9 @@ struct hvmod_sregs {
 
 /**
  * struct hvmod_msr_value - one element of HVMOD_STATE_MSRS
+ * @index: number of the MSR
+ * @reserved: zero
+ * @value: its value
  */
 struct hvmod_msr_value {
 	__u32	index;
