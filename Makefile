@@ -56,7 +56,7 @@ kunit:
 	@TESTS='kunit-user kunit' $(CHECK) unit long
 
 clean:
-	rm -rf selftests/check/out selftests/unit/*/out selftests/fuzz/out kmod/ring1 packaging/out
+	rm -rf docs/examples/hello selftests/check/out selftests/unit/*/out selftests/fuzz/out kmod/ring1 packaging/out
 	$(MAKE) -C cli clean
 	$(MAKE) -C selftests/kselftest clean
 	find kmod . -maxdepth 1 \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
