@@ -44,15 +44,22 @@ void hv_fail(struct kunit *test, const char *file, int line, const char *format,
 static bool run_case(const struct kunit_suite *suite, const struct kunit_case *c, int number)
 {
 	static struct kunit test;
+	static bool started;
 	size_t i;
 
 	memset(&test, 0, sizeof(test));
+	started = false;
 	if (!setjmp(test.out)) {
 		if (suite->init && suite->init(&test))
 			hv_fail(&test, __FILE__, __LINE__, "init of %s failed", suite->name);
 		else
+			started = true;
+		if (started)
 			c->run_case(&test);
 	}
+	/* What an assertion left is cleared away too. */
+	if (started && suite->exit && !setjmp(test.out))
+		suite->exit(&test);
 	for (i = 0; i < sizeof(test.allocated) / sizeof(test.allocated[0]); i++)
 		free(test.allocated[i]);
 	printf("    %sok %d %s\n", test.failed ? "not " : "", number, c->name);

@@ -33,6 +33,7 @@ struct kunit_case {
 struct kunit_suite {
 	const char name[64];
 	int (*init)(struct kunit *test);
+	void (*exit)(struct kunit *test);
 	struct kunit_case *test_cases;
 };
 
@@ -66,7 +67,7 @@ void hv_fail(struct kunit *test, const char *file, int line, const char *format,
 
 #define HV_TRUTH(test, condition, wanted, give_up)				\
 	do {									\
-		if (!!(condition) != (wanted)) {				\
+		if ((!!(condition)) != (wanted)) {				\
 			hv_fail(test, __FILE__, __LINE__, "%s is not %s", #condition, #wanted); \
 			if (give_up)						\
 				longjmp((test)->out, 1);			\
@@ -80,6 +81,7 @@ void hv_fail(struct kunit *test, const char *file, int line, const char *format,
 #define KUNIT_EXPECT_TRUE(test, condition)	HV_TRUTH(test, condition, true, false)
 #define KUNIT_EXPECT_FALSE(test, condition)	HV_TRUTH(test, condition, false, false)
 #define KUNIT_EXPECT_NULL(test, pointer)	HV_TRUTH(test, pointer, false, false)
+#define KUNIT_ASSERT_LE(test, left, right)	HV_COMPARE(test, left, <=, right, true)
 #define KUNIT_ASSERT_EQ(test, left, right)	HV_COMPARE(test, left, ==, right, true)
 #define KUNIT_ASSERT_TRUE(test, condition)	HV_TRUTH(test, condition, true, true)
 #define KUNIT_ASSERT_NOT_NULL(test, pointer)	HV_TRUTH(test, pointer, true, true)
