@@ -12,7 +12,7 @@
 #include "output.h"
 #include "verbs.h"
 
-extern const struct verb verb_check, verb_create, verb_run, verb_list, verb_info,
+extern const struct verb verb_check, verb_report, verb_create, verb_run, verb_list, verb_info,
 	verb_console, verb_start, verb_pause, verb_unpause, verb_shutdown,
 	verb_reboot, verb_reset, verb_destroy, verb_wait, verb_rename,
 	verb_mem_max, verb_sched,
@@ -42,6 +42,7 @@ const struct verb *const verbs[] = {
 	&verb_completion,
 	&verb_mem_max,
 	&verb_sched,
+	&verb_report,
 	&verb_version,
 	&verb_help_verb,
 	NULL

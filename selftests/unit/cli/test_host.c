@@ -1,62 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* "check", on machines that are directories. */
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler.h"
 #include "host.h"
+#include "machine.h"
 #include "tap.h"
 
-static char root[32] = "/tmp/hvctl-test-XXXXXX";
 static struct requirement list[REQUIREMENTS_MAX];
 static size_t count;
 static struct host host;
-
-static void make_dirs(char *path)
-{
-	char *p;
-
-	for (p = path + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		mkdir(path, 0755);
-		*p = '/';
-	}
-}
-
-static void put_bytes(const char *path, const void *data, size_t len)
-{
-	char full[PATH_MAX];
-	int fd;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	make_dirs(full);
-	fd = open(full, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
-		abort();
-	close(fd);
-}
-
-static void put(const char *path, const char *text)
-{
-	put_bytes(path, text, strlen(text));
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	return ftw->level ? remove(path) : 0;
-}
-
-static void clear(void)
-{
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 /* The register is at offset 0x3a of the file. */
 static void put_feature_control(int cpu, uint64_t value)

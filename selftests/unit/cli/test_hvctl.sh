@@ -28,7 +28,7 @@ fails 2 "unknown verb 'dance'" help dance
 works help
 check "help lists the verbs" prints "unpause    Let a paused domain go on"
 check "help hides aliases" [ "${out/resume/}" = "$out" ]
-for verb in check create run list info console pause unpause shutdown destroy wait mem-max sched version; do
+for verb in check report create run list info console pause unpause shutdown destroy wait mem-max sched version; do
 	works help $verb
 	check "help $verb shows its usage" prints "Usage: hvctl $verb"
 	works "$verb" --help
