@@ -16,6 +16,7 @@ help:
 	@echo 'make deb         Debian packages, in packaging/out'
 	@echo 'make demo        show it all in an emulated machine; needs no VT-x'
 	@echo 'make check       run all tests but the long ones: the next four'
+	@echo 'make check HOST=1  what a real host can run, with hvmod loaded or not; ends with a report about it'
 	@echo 'make check-unit  unit tests in user space, with ASan and UBSan'
 	@echo 'make check-build build the module for every supported kernel, without a warning'
 	@echo 'make check-lab   tests in the emulated machine'
@@ -43,8 +44,9 @@ deb:
 demo:
 	@selftests/demo/run
 
+# HOST=1: on this machine what can run there, in the order in which it is needed.
 check:
-	@$(CHECK) docs unit build lab
+	@$(CHECK) docs $(if $(filter-out 0,$(HOST)),host unit,unit build lab)
 
 check-unit check-build check-lab check-docs check-long: check-%:
 	@$(CHECK) $*

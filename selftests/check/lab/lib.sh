@@ -184,3 +184,31 @@ load() {
 unload() {
 	rmmod hvmod && [ ! -e /sys/module/hvmod ] && [ ! -e /dev/hvmod ]
 }
+
+# guest NAME ARGUMENT...: run a guest of ours. Its TAP becomes ours, its exit status comes by the debug-exit port:
+# 65 when all is well.
+guest() {
+	guest_name=$1
+	[ -n "${guest_files:-}" ] || guest_files=$(mktemp -d)
+	shift
+	guest_status=0
+	hvctl run -m 16M --debug-exit "$@" >"$guest_files/says" 2>"$guest_files/error" </dev/null || guest_status=$?
+	guest_lines=0
+	while IFS= read -r line; do
+		line=$(printf '%s' "$line" | tr -d '\r')
+		text=${line#* - }
+		case $line in
+		'ok '*'# SKIP'*) skip "$guest_name: ${text%% # SKIP*}" "${text##*# SKIP }" ;;
+		'ok '*) report 0 "$guest_name: $text" ;;
+		'not ok '*) report 1 "$guest_name: $text" ;;
+		1..*) guest_plan=${line#1..} && continue ;;
+		*) echo "# $line" && continue ;;
+		esac
+		guest_lines=$((guest_lines + 1))
+	done <"$guest_files/says"
+	sed 's/^/# /' "$guest_files/error"
+	check "$guest_name: exit status" is "$guest_status" 65
+	check "$guest_name: its plan is kept" is "$guest_lines" "${guest_plan:-no plan}"
+	check "$guest_name: hvctl says that it was a debug exit" grep -q 'debug-exit 65' "$guest_files/error"
+	guest_plan=
+}
