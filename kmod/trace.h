@@ -18,7 +18,20 @@
 	{ HV_RUN_HALT,		"halt" },			\
 	{ HV_RUN_FAULT,		"fault" },			\
 	{ HV_RUN_VMM,		"vmm" },			\
-	{ HV_RUN_IPI,		"ipi" }
+	{ HV_RUN_IPI,		"ipi" },			\
+	{ HV_RUN_YIELD,		"yield" }
+
+/* Programs have the format files alone: there stands a number, then. */
+TRACE_DEFINE_ENUM(HV_RUN_INTERRUPT);
+TRACE_DEFINE_ENUM(HV_RUN_HALT);
+TRACE_DEFINE_ENUM(HV_RUN_FAULT);
+TRACE_DEFINE_ENUM(HV_RUN_VMM);
+TRACE_DEFINE_ENUM(HV_RUN_IPI);
+TRACE_DEFINE_ENUM(HV_RUN_YIELD);
+TRACE_DEFINE_ENUM(HVMOD_MEMORY_GUEST);
+TRACE_DEFINE_ENUM(HVMOD_MEMORY_TABLES);
+TRACE_DEFINE_ENUM(HVMOD_MEMORY_CORE);
+TRACE_DEFINE_ENUM(HVMOD_MEMORY_DRIVER);
 
 #define hv_memory_kinds						\
 	{ HVMOD_MEMORY_GUEST,	"guest" },			\
