@@ -101,26 +101,17 @@ static const char *state_color(uint32_t state)
 	}
 }
 
-static void number(struct table *table, struct libscols_line *line, int column,
-		   uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	table_set(table, line, column, text, NULL);
-}
-
 static void add_domain(struct table *table, const struct hvmod_domain_info *info)
 {
 	struct libscols_line *line = table_line(table);
 	char text[DURATION_TEXT_MAX];
 	uint64_t memory;
 
-	number(table, line, COLUMN_ID, info->id);
+	table_number(table, line, COLUMN_ID, info->id);
 	table_set(table, line, COLUMN_NAME, info->name, NULL);
 	table_set(table, line, COLUMN_STATE, state_word(info->state),
 		  state_color(info->state));
-	number(table, line, COLUMN_VCPUS, info->vcpus_max);
+	table_number(table, line, COLUMN_VCPUS, info->vcpus_max);
 	memory = info->mem_max ? info->mem_max : info->mem_current;
 	table_set(table, line, COLUMN_MEM, format_size(memory, text), NULL);
 	snprintf(text, sizeof(text), "%.1f", domain_cpu_percent(info));
@@ -130,9 +121,9 @@ static void add_domain(struct table *table, const struct hvmod_domain_info *info
 	table_set(table, line, COLUMN_REASON, reason_word(info->reason), NULL);
 	table_set(table, line, COLUMN_MEM_USED, format_size(info->mem_current, text),
 		  NULL);
-	number(table, line, COLUMN_EXITS, info->exits);
-	number(table, line, COLUMN_UID, info->owner_uid);
-	number(table, line, COLUMN_PID, info->owner_pid);
+	table_number(table, line, COLUMN_EXITS, info->exits);
+	table_number(table, line, COLUMN_UID, info->owner_uid);
+	table_number(table, line, COLUMN_PID, info->owner_pid);
 }
 
 static bool shown(const struct hvmod_domain_info *info)

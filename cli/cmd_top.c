@@ -10,6 +10,7 @@
 
 #include "duration.h"
 #include "name.h"
+#include "netlink_records.h"
 #include "output.h"
 #include "top.h"
 #include "tty.h"
@@ -91,10 +92,7 @@ static int print_round(const struct top *top)
 	static const char *const plain[2] = { "", "" };
 
 	if (globals.json) {
-		struct json_object *object = top_json(top);
-
-		puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-		json_object_put(object);
+		print_json_line(top_json(top));
 	} else {
 		top_print(top, stdout, 0, 0, "\n", plain);
 		putchar('\n');
@@ -107,8 +105,8 @@ static int run_batch(struct verb_context *ctx, struct top *top)
 	do {
 		if (top->rows)
 			sleep_ms(interval_ms);
-		if (top_look(top, ctx->device, order))
-			return fail_device(errno);
+		if (top_look(top, ctx->netlink, order))
+			return fail_netlink(errno);
 		if (print_round(top))
 			return fail(HVCTL_FAILED, errno, NULL, NULL,
 				    "cannot write output: %s", strerror(errno));
@@ -223,7 +221,7 @@ static int run_screen(struct verb_context *ctx, struct top *top)
 			    strerror(errno));
 	write_all(SCREEN_ENTER, strlen(SCREEN_ENTER));
 	do {
-		if (top_look(top, ctx->device, order)) {
+		if (top_look(top, ctx->netlink, order)) {
 			ret = errno;
 			break;
 		}
@@ -232,7 +230,7 @@ static int run_screen(struct verb_context *ctx, struct top *top)
 	leave_screen();
 	tty_restore();
 	if (ret)
-		return fail_device(ret);
+		return fail_netlink(ret);
 	if (signalled) {
 		signal(signalled, SIG_DFL);
 		raise(signalled);
@@ -253,7 +251,7 @@ const struct verb verb_top = {
 	.name = "top",
 	.summary = "Watch what the domains use",
 	.doc = "Keys: q ends; P, M, E and N sort by processor time, memory, exits and id. The first look shows means since a domain was made, all others the time since the look before. --json implies --batch: one object a line and look.",
-	.flags = VERB_DEVICE,
+	.flags = VERB_NETLINK,
 	.options = options,
 	.parse = parse,
 	.run = run,

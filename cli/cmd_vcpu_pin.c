@@ -100,18 +100,6 @@ static int print_table(struct json_object *list)
 	return table_print(&table);
 }
 
-static struct json_object *cpus_json(const cpu_set_t *cpus)
-{
-	struct json_object *array = json_object_new_array();
-	int i;
-
-	for (i = 0; i < CPU_SETSIZE; i++) {
-		if (CPU_ISSET(i, cpus))
-			json_object_array_add(array, json_object_new_int(i));
-	}
-	return array;
-}
-
 static int print_as_json(const struct verb_context *ctx, struct json_object *list)
 {
 	struct json_object *root = json_object_new_object();
@@ -127,7 +115,7 @@ static int print_as_json(const struct verb_context *ctx, struct json_object *lis
 		json_object_object_add(object, "domain_id",
 				       json_object_new_int64(ctx->domain.id));
 		json_object_object_add(object, "vcpu", json_object_new_int64((int64_t)i));
-		json_object_object_add(object, "cpus", cpus_json(&cpus));
+		json_object_object_add(object, "cpus", cpulist_json(&cpus));
 		json_object_array_add(array, object);
 	}
 	json_object_object_add(root, "vcpus", array);

@@ -28,11 +28,6 @@ static const char *words_of(const struct verb *verb)
 	return "";
 }
 
-static bool takes_domain(const struct verb *verb)
-{
-	return (verb->flags & VERB_DOMAIN) == VERB_DOMAIN;
-}
-
 static bool takes_file(const struct verb *verb)
 {
 	return verb->args && (strstr(verb->args, "FILE") || strstr(verb->args, "KERNEL"));
@@ -67,7 +62,7 @@ static void bash_verb(FILE *file, const struct verb *verb)
 	fprintf(file, "\t%s) options=\"", verb->name);
 	bash_options(file, verb->options);
 	fprintf(file, "\" words=\"%s\" domain=%d file=%d ;;\n", words_of(verb),
-		takes_domain(verb), takes_file(verb));
+		verb_takes_domain(verb), takes_file(verb));
 }
 
 void completion_bash(FILE *file)
@@ -162,7 +157,7 @@ static void zsh_verb(FILE *file, const struct verb *verb)
 	fprintf(file, "\t%s)\n\t\t_arguments", verb->name);
 	zsh_options(file, verb->options);
 	zsh_options(file, global_options);
-	if (takes_domain(verb))
+	if (verb_takes_domain(verb))
 		fputs(" \\\n\t\t\t'1:domain:_hvctl_domains'", file);
 	if (!strcmp(verb->name, "help"))
 		fputs(" \\\n\t\t\t'*:verb:_hvctl_verbs'", file);

@@ -76,3 +76,15 @@ const char *cpulist_format(const cpu_set_t *cpus, char *text)
 	}
 	return text;
 }
+
+struct json_object *cpulist_json(const cpu_set_t *cpus)
+{
+	struct json_object *array = json_object_new_array();
+	int i;
+
+	for (i = 0; i < CPU_SETSIZE; i++) {
+		if (CPU_ISSET(i, cpus))
+			json_object_array_add(array, json_object_new_int(i));
+	}
+	return array;
+}

@@ -2,6 +2,7 @@
 #ifndef HVCTL_CPULIST_H
 #define HVCTL_CPULIST_H
 
+#include <json-c/json.h>
 #include <sched.h>
 #include <stddef.h>
 
@@ -24,5 +25,8 @@ const char *cpulist_parse(const char *text, cpu_set_t *cpus);
  * Return: @text
  */
 const char *cpulist_format(const cpu_set_t *cpus, char *text);
+
+/** cpulist_json() - as an array of numbers */
+struct json_object *cpulist_json(const cpu_set_t *cpus);
 
 #endif

@@ -15,6 +15,12 @@
  */
 struct json_object *domain_json(const struct hvmod_domain_info *info);
 
+/** domain_identity_json() - what it is called, into @object: id, name, uuid */
+void domain_identity_json(struct json_object *object, const struct hvmod_domain_info *info);
+
+/** domain_json_into() - all of domain_json(), into @object */
+void domain_json_into(struct json_object *object, const struct hvmod_domain_info *info);
+
 /** domains_json() - put records into {"domains":[...]}; takes @array */
 struct json_object *domains_json(struct json_object *array);
 

@@ -67,6 +67,8 @@ extern struct globals globals;
  * @VERB_DOMU: that domain must not be Domain-0
  * @VERB_MODIFIES: changes something
  * @VERB_DRY_RUN: knows --dry-run
+ * @VERB_NETLINK: ask over netlink, where anybody may
+ * @VERB_ANY_DOMAIN: take a DOMAIN argument or none (implies @VERB_NETLINK)
  */
 enum verb_flag {
 	VERB_DEVICE	= 1 << 0,
@@ -74,15 +76,21 @@ enum verb_flag {
 	VERB_DOMU	= 1 << 2 | VERB_DOMAIN,
 	VERB_MODIFIES	= 1 << 3,
 	VERB_DRY_RUN	= 1 << 4,
+	VERB_NETLINK	= 1 << 5,
+	VERB_ANY_DOMAIN	= 1 << 6 | VERB_NETLINK,
 };
 
 /**
  * struct verb_context - what the dispatcher prepared
  * @device: descriptor of /dev/hvmod, or -1 without VERB_DEVICE
- * @domain: the domain, with VERB_DOMAIN
+ * @netlink: from netlink_open(), with VERB_NETLINK
+ * @named: with VERB_ANY_DOMAIN: whether there was an argument
+ * @domain: the domain, with VERB_DOMAIN, and with VERB_ANY_DOMAIN if @named
  */
 struct verb_context {
 	int device;
+	struct netlink *netlink;
+	bool named;
 	struct hvmod_domain_info domain;
 };
 

@@ -11,6 +11,7 @@
 #include "domains.h"
 #include "duration.h"
 #include "name.h"
+#include "netlink_records.h"
 #include "output.h"
 #include "verbs.h"
 
@@ -111,7 +112,13 @@ static int open_device(struct verb_context *ctx)
 	return ctx->device < 0 ? fail_device(errno) : HVCTL_OK;
 }
 
-static int no_such_domain(int device, const char *text)
+static int open_netlink(struct verb_context *ctx)
+{
+	ctx->netlink = netlink_open();
+	return ctx->netlink ? HVCTL_OK : fail_netlink(errno);
+}
+
+static int no_such_domain(struct verb_context *ctx, const char *text)
 {
 	struct domain_list list;
 	const char **names;
@@ -119,7 +126,8 @@ static int no_such_domain(int device, const char *text)
 	size_t i;
 	int best;
 
-	if (!domains_read(device, &list)) {
+	if (!(ctx->netlink ? netlink_domains(ctx->netlink, &list, NULL) :
+	      domains_read(ctx->device, &list))) {
 		names = calloc(list.count + 1, sizeof(*names));
 		for (i = 0; names && i < list.count; i++)
 			names[i] = list.items[i].name;
@@ -135,11 +143,13 @@ static int no_such_domain(int device, const char *text)
 static int find_domain(struct verb_context *ctx, const struct verb *verb,
 		       const char *text)
 {
-	if (domain_lookup(ctx->device, text, &ctx->domain)) {
+	if (ctx->netlink ? netlink_domain(ctx->netlink, text, &ctx->domain) :
+	    domain_lookup(ctx->device, text, &ctx->domain)) {
 		if (errno == ENOENT)
-			return no_such_domain(ctx->device, text);
-		return fail_device(errno);
+			return no_such_domain(ctx, text);
+		return ctx->netlink ? fail_netlink(errno) : fail_device(errno);
 	}
+	ctx->named = true;
 	if ((verb->flags & VERB_DOMU) == VERB_DOMU && !ctx->domain.id)
 		return fail(HVCTL_FAILED, EINVAL, ctx->domain.name, NULL,
 			    "cannot %s: it is this machine's own Linux and has no VMM",
@@ -156,10 +166,13 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	verb_parse(verb, argc, argv, &domain);
 	if (verb->flags & VERB_DEVICE)
 		ret = open_device(&ctx);
+	if (verb->flags & VERB_NETLINK)
+		ret = open_netlink(&ctx);
 	if (!ret && domain)
 		ret = find_domain(&ctx, verb, domain);
 	if (!ret)
 		ret = verb->run(&ctx);
+	netlink_close(ctx.netlink);
 	if (close_stdout() && !ret)
 		ret = fail(HVCTL_FAILED, errno, NULL, NULL, "cannot write output: %s",
 			   strerror(errno));

@@ -46,6 +46,23 @@ void print_json(struct json_object *object)
 	json_object_put(object);
 }
 
+void print_json_line(struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+void json_add_number(struct json_object *object, const char *key, uint64_t value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+void json_add_text(struct json_object *object, const char *key, const char *value)
+{
+	json_object_object_add(object, key, json_object_new_string(value));
+}
+
 static const int default_errno[] = {
 	[HVCTL_OK]		= 0,
 	[HVCTL_FAILED]		= EIO,

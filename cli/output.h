@@ -53,6 +53,13 @@ void note_hint(const char *fmt, ...) __printf(1, 2);
 /** print_json() - print @object and a newline on stdout, and drop it */
 void print_json(struct json_object *object);
 
+/** print_json_line() - the same, as one line */
+void print_json_line(struct json_object *object);
+
+/** json_add_number(), json_add_text() - add a member to @object */
+void json_add_number(struct json_object *object, const char *key, uint64_t value);
+void json_add_text(struct json_object *object, const char *key, const char *value);
+
 /** print_clean() - print @text with its control characters made visible */
 void print_clean(FILE *file, const char *text);
 

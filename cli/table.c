@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables, by libsmartcols. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -100,6 +102,22 @@ void table_set(struct table *table, struct libscols_line *line, int column,
 		if (color)
 			scols_cell_set_color(scols_line_get_cell(line, i), color);
 	}
+}
+
+void table_number(struct table *table, struct libscols_line *line, int column, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	table_set(table, line, column, text, NULL);
+}
+
+void table_seconds(struct table *table, struct libscols_line *line, int column, uint64_t ns)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.2f", ns / 1e9);
+	table_set(table, line, column, text, NULL);
 }
 
 int table_print(struct table *table)

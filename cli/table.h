@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <libsmartcols/libsmartcols.h>
 
@@ -68,6 +69,12 @@ struct libscols_line *table_line(struct table *table);
  */
 void table_set(struct table *table, struct libscols_line *line, int column,
 	       const char *text, const char *color);
+
+/** table_number() - set a cell to a number */
+void table_number(struct table *table, struct libscols_line *line, int column, uint64_t value);
+
+/** table_seconds() - set a cell to a time, in seconds */
+void table_seconds(struct table *table, struct libscols_line *line, int column, uint64_t ns);
 
 /** table_print() - print it, nothing at all if it has no line, and free it */
 int table_print(struct table *table);

@@ -10,6 +10,7 @@
 #include "compiler.h"
 #include "domain_json.h"
 #include "duration.h"
+#include "netlink_records.h"
 #include "output.h"
 #include "size.h"
 #include "top.h"
@@ -83,7 +84,7 @@ static int compare(const void *first, const void *second)
 	return a->info.id < b->info.id ? -1 : a->info.id > b->info.id;
 }
 
-int top_look(struct top *top, int device, enum top_order order)
+int top_look(struct top *top, struct netlink *netlink, enum top_order order)
 {
 	size_t i;
 
@@ -92,7 +93,7 @@ int top_look(struct top *top, int device, enum top_order order)
 	top->before_ns = top->now_ns;
 	free(top->rows);
 	top->rows = NULL;
-	if (domains_read(device, &top->now))
+	if (netlink_domains(netlink, &top->now, NULL))
 		return -1;
 	top->now_ns = boottime_ns();
 	top->rows = calloc(top->now.count + 1, sizeof(*top->rows));
@@ -186,11 +187,6 @@ void top_print(const struct top *top, FILE *file, unsigned int width,
 	}
 }
 
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_uint64(value));
-}
-
 static void add_rate(struct json_object *object, const char *key, double value)
 {
 	char text[64];
@@ -208,16 +204,15 @@ struct json_object *top_json(const struct top *top)
 		const struct top_row *row = &top->rows[i];
 		struct json_object *object = json_object_new_object();
 
-		add_number(object, "id", row->info.id);
-		json_object_object_add(object, "name", json_object_new_string(row->info.name));
-		json_object_object_add(object, "state",
-				       json_object_new_string(state_word(row->info.state)));
-		add_number(object, "vcpus", row->info.vcpus);
-		add_number(object, "vcpus_max", row->info.vcpus_max);
-		add_number(object, "mem_current_bytes", row->info.mem_current);
-		add_number(object, "run_ns", row->info.run_ns);
-		add_number(object, "exits", row->info.exits);
-		add_number(object, "interval_ns", row->interval_ns);
+		json_add_number(object, "id", row->info.id);
+		json_add_text(object, "name", row->info.name);
+		json_add_text(object, "state", state_word(row->info.state));
+		json_add_number(object, "vcpus", row->info.vcpus);
+		json_add_number(object, "vcpus_max", row->info.vcpus_max);
+		json_add_number(object, "mem_current_bytes", row->info.mem_current);
+		json_add_number(object, "run_ns", row->info.run_ns);
+		json_add_number(object, "exits", row->info.exits);
+		json_add_number(object, "interval_ns", row->interval_ns);
 		add_rate(object, "cpu_percent", row->cpu_percent);
 		add_rate(object, "exits_per_second", row->exits_per_second);
 		json_object_array_add(array, object);

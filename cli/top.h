@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "domains.h"
+#include "netlink_client.h"
 
 /**
  * enum top_order - what comes first
@@ -48,7 +49,7 @@ struct top {
 };
 
 /** top_look() - look again. Return: 0, or -1 with errno */
-int top_look(struct top *top, int device, enum top_order order);
+int top_look(struct top *top, struct netlink *netlink, enum top_order order);
 
 /** top_free() - give the memory back */
 void top_free(struct top *top);

@@ -16,7 +16,7 @@ extern const struct verb verb_check, verb_report, verb_create, verb_run, verb_li
 	verb_console, verb_start, verb_pause, verb_unpause, verb_shutdown,
 	verb_reboot, verb_reset, verb_destroy, verb_wait, verb_rename,
 	verb_mem_max, verb_sched,
-	verb_vcpu_pin, verb_inject, verb_dump_core, verb_top, verb_completion,
+	verb_vcpu_pin, verb_vcpu_list, verb_stats, verb_events, verb_inject, verb_dump_core, verb_top, verb_completion,
 	verb_version, verb_help_verb;
 
 const struct verb *const verbs[] = {
@@ -26,6 +26,8 @@ const struct verb *const verbs[] = {
 	&verb_list,
 	&verb_info,
 	&verb_top,
+	&verb_stats,
+	&verb_events,
 	&verb_console,
 	&verb_start,
 	&verb_pause,
@@ -36,6 +38,7 @@ const struct verb *const verbs[] = {
 	&verb_destroy,
 	&verb_wait,
 	&verb_rename,
+	&verb_vcpu_list,
 	&verb_vcpu_pin,
 	&verb_inject,
 	&verb_dump_core,
@@ -103,9 +106,14 @@ int verb_unknown(const char *name)
 		    "unknown verb '%s'", name);
 }
 
-static bool takes_domain(const struct verb *verb)
+static bool needs_domain(const struct verb *verb)
 {
 	return (verb->flags & VERB_DOMAIN) == VERB_DOMAIN;
+}
+
+bool verb_takes_domain(const struct verb *verb)
+{
+	return needs_domain(verb) || (verb->flags & VERB_ANY_DOMAIN) == VERB_ANY_DOMAIN;
 }
 
 /* The global flags and DOMAIN; the verb's own parser is asked before it. */
@@ -115,12 +123,12 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_ARG:
-		if (!takes_domain(parse->verb) || *parse->domain)
+		if (!verb_takes_domain(parse->verb) || *parse->domain)
 			return ARGP_ERR_UNKNOWN;
 		*parse->domain = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (takes_domain(parse->verb) && !*parse->domain)
+		if (needs_domain(parse->verb) && !*parse->domain)
 			argp_error(state, "no domain given");
 		if (globals.dry_run && !(parse->verb->flags & VERB_DRY_RUN) &&
 		    (parse->verb->flags & VERB_MODIFIES))

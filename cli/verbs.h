@@ -27,6 +27,9 @@ int verb_unknown(const char *name);
 void verb_parse(const struct verb *verb, int argc, char **argv,
 		const char **domain);
 
+/** verb_takes_domain() - whether its first argument is a DOMAIN */
+bool verb_takes_domain(const struct verb *verb);
+
 /** verb_help() - print the help of a verb */
 void verb_help(const struct verb *verb);
 

@@ -30,6 +30,8 @@ cp "$dir/out" "$dir/web.json"
 printed info info 0
 printed info info dom1
 printed vcpu-pin vcpu-pin web
+printed mem-max mem-max web
+printed sched sched web
 printed version version
 HVMOD_FAKE_ERRNO=2 printed version version
 printed config create -n --kernel "$kernel" --memory 64M
@@ -37,6 +39,15 @@ printed config create -n "$dir/web.json"
 run --json check
 cp "$dir/out" "$dir/json/check.1.json"
 printed top top -b -n 2 -d 0.1
+printed vcpu-list vcpu-list
+printed vcpu-list vcpu-list web
+printed stats stats
+printed stats stats web
+printed stats stats --count 2 --interval 0.1
+mkfifo "$dir/events"
+exec {feed}<>"$dir/events"
+printf '%s\n' 'created 1 7 x created' 'changed 2 7 x running' 'deleted 3 7 x' 'lost 9' >&"$feed"
+HVMOD_FAKE_EVENTS=$dir/events printed events events --timeout 1
 printed wait wait web --for state=running
 printed error info nosuch
 printed error rename web 7
@@ -62,6 +73,12 @@ until_true state_is broken crashed
 printed list list -a
 printed wait wait broken
 printed info info broken
+for file in "${0%/*}"/../../../cli/cmd_*.c; do
+	verb=${file##*/cmd_}
+	verb=${verb%.c}
+	! grep -q 'print_json' "$file" ||
+		check "${verb//_/-} prints JSON and has a schema" [ -f "${0%/*}/../../../cli/schema/${verb//_/-}.json" ]
+done
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	"${0%/*}/validate.py" "$dir/json" >"$dir/out" 2>"$dir/err"
 	status=$?

@@ -61,6 +61,7 @@ check "bash: it loads" bash --norc -c '. "$1" && complete -p hvctl >/dev/null' -
 check "bash: verbs" [ "$(completes 'hvctl pa')" = pause ]
 check "bash: every verb of help is one" [ "$(completes 'hvctl ' | tr ' ' '\n' | sort)" = "$("$HVCTL" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | sort)" ]
 check "bash: domains" [ "$(completes 'hvctl pause we')" = web ]
+check "bash: domains where one may be named" [ "$(completes 'hvctl stats we')" = web ]
 check "bash: behind a flag too" [ "$(completes 'hvctl -q pause we')" = web ]
 check "bash: options" [ "$(completes 'hvctl create --on-cr')" = --on-crash= ]
 check "bash: global flags" [ "$(completes 'hvctl list --js')" = --json ]

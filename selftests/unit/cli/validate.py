@@ -23,6 +23,14 @@ def strict(node):
     return node
 
 
+def objects(text):
+    """One object a line where the first line is one, else one object."""
+    first = text.split("\n", 1)[0]
+    if not text.strip():
+        return []
+    return text.splitlines() if first.endswith("}") else [text]
+
+
 def main():
     failed = False
     used = set()
@@ -34,9 +42,7 @@ def main():
         used.add(name)
         validator = jsonschema.Draft7Validator(strict(json.loads(json.dumps(schemas[name]))))
         count = 0
-        for line in path.read_text().split("\n\n") if name != "top" else path.read_text().splitlines():
-            if not line.strip():
-                continue
+        for line in objects(path.read_text()):
             count += 1
             for error in validator.iter_errors(json.loads(line)):
                 failed = True
