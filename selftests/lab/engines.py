@@ -130,6 +130,13 @@ class Bochs(Engine):
 		self.screen = Screen(self.process)
 		self.log = Follower(os.path.join(args.dir, "bochs.log"))
 
+	@staticmethod
+	def disk(args):
+		"""What is written to it goes to a file beside, which Bochs deletes."""
+		if not args.disk:
+			return ""
+		return "ata0-slave: type=disk, mode=volatile, path=disk.img, journal=disk.written, cylinders=0\n"
+
 	def command(self, args):
 		# Paths are relative: a saved state refers to the files of the run that it is used in.
 		with open(os.path.join(args.dir, "bochsrc"), "w", encoding="ascii") as config:
@@ -144,7 +151,7 @@ cpu: model={args.model}, count={args.cpus}, quantum=16, ips={args.ips}, reset_on
 clock: sync=none, time0=1700000000
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path=cd.iso, status=inserted
-ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15
+{self.disk(args)}ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15
 ata1-master: type=cdrom, path=payload.img, status=inserted
 boot: cdrom
 com1: enabled=1, mode=file, dev=console.txt
@@ -211,12 +218,13 @@ debug: action=ignore
 
 class Kvm(Engine):
 	def command(self, args):
+		disk = ["-drive", f"file={args.dir}/disk.img,index=1,format=raw,snapshot=on"] if args.disk else []
 		return [
 			"qemu-system-x86_64", "-enable-kvm", "-cpu", "host,+vmx", "-smp", str(args.cpus),
 			"-m", str(args.memory), "-display", "none", "-no-reboot", "-nodefaults",
 			"-drive", f"file={args.dir}/cd.iso,media=cdrom,index=0,format=raw,readonly=on",
 			"-drive", f"file={args.dir}/payload.img,media=cdrom,index=2,format=raw,readonly=on",
-			"-boot", "d",
+			*disk, "-boot", "d",
 			"-serial", f"file:{self.console}", "-serial", f"file:{self.output}",
 			"-debugcon", "stdio",
 		]
