@@ -54,6 +54,20 @@ void apic_accept(struct apic *apic, int vector)
 	apic->isr[vector / 32] |= BIT(vector % 32);
 }
 
+int apic_end_highest(struct apic *apic)
+{
+	int vector = highest(apic->isr);
+
+	if (vector >= 0)
+		apic->isr[vector / 32] &= ~BIT(vector % 32);
+	return vector;
+}
+
+bool apic_last_edge(const struct apic *apic, u32 vector)
+{
+	return highest(apic->irr) < 0 && !(apic->tmr[vector / 32] & BIT(vector % 32));
+}
+
 /* The request is visible before the flag: see deliver_events(). */
 bool apic_set_irq(struct vcpu *vcpu, u32 vector, bool level)
 {
@@ -82,11 +96,12 @@ static void apic_error(struct vcpu *vcpu, u32 bit)
 static void apic_eoi(struct vcpu *vcpu)
 {
 	struct apic *apic = &vcpu->apic;
-	int vector = highest(apic->isr);
+	int vector;
 
+	pv_eoi_settle(vcpu);
+	vector = apic_end_highest(apic);
 	if (vector < 0)
 		return;
-	apic->isr[vector / 32] &= ~BIT(vector % 32);
 	vcpu->event = 1;
 	if (apic->tmr[vector / 32] & BIT(vector % 32))
 		vcpu->eoi = vector;
@@ -127,6 +142,7 @@ int apic_read(struct vcpu *vcpu, u32 reg, u64 *value)
 		*value = apic->tpr;
 		return 0;
 	case REG_PPR:
+		pv_eoi_settle(vcpu);
 		*value = apic_processor_priority(apic);
 		return 0;
 	case REG_LDR:
@@ -139,6 +155,7 @@ int apic_read(struct vcpu *vcpu, u32 reg, u64 *value)
 		*value = apic->svr;
 		return 0;
 	case REG_ISR ... REG_ISR + 7:
+		pv_eoi_settle(vcpu);
 		*value = apic->isr[reg - REG_ISR];
 		return 0;
 	case REG_TMR ... REG_TMR + 7:

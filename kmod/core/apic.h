@@ -64,6 +64,12 @@ int apic_deliverable(const struct apic *apic);
 /** apic_accept() - move a vector from request to in-service */
 void apic_accept(struct apic *apic, int vector);
 
+/** apic_end_highest() - what EOI does to the in-service register. Return: the vector, or -1 */
+int apic_end_highest(struct apic *apic);
+
+/** apic_last_edge() - is an accepted vector edge-triggered, with no request behind it? */
+bool apic_last_edge(const struct apic *apic, u32 vector);
+
 /** apic_set_irq() - request a vector. Return: false if it was pending already */
 bool apic_set_irq(struct vcpu *vcpu, u32 vector, bool level);
 

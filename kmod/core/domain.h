@@ -84,6 +84,8 @@ struct vcpu {
 	u64 misc_enable, mtrr_def_type;
 	u64 pvclock, pvclock_wall;
 	u64 steal_msr;
+	u64 pv_eoi_msr;
+	u64 eoi_promised;		/* MSR_KVM_PV_EOI_EN when it was, 0: nothing is */
 	u64 steal, steal_seen;		/* ns: told to the guest, last told by Domain-0 */
 	u64 slice_end;			/* host TSC */
 	u64 entered;			/* host TSC */
@@ -177,6 +179,11 @@ bool cr0_valid(u64 value);
 /* MSRs as a table, for RDMSR, WRMSR and the state groups */
 int msr_read(struct vcpu *vcpu, u32 msr, u64 *value);
 int msr_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only);
+/*
+ * A page that an MSR names and ring -1 writes to. Return: RESUME and *pa, or
+ * TO_DRIVER, which maps it; the guest then tries again.
+ */
+enum verdict exit_without_page(struct vcpu *vcpu, u64 gpa, u64 *pa);
 u32 msr_saved_count(void);
 u32 msr_saved_index(u32 i);
 
@@ -202,6 +209,23 @@ bool steal_valid(u64 value);
 enum verdict steal_write(struct vcpu *vcpu, u64 value);
 void steal_update(struct vcpu *vcpu, u64 total);
 void steal_preempted(struct vcpu *vcpu);
+
+/* pv_eoi.c; its VMCS is current or its vCPU claimed */
+bool pv_eoi_valid(u64 value);
+/* Before the MSR is written: its page has to be mapped. */
+enum verdict pv_eoi_write(struct vcpu *vcpu, u64 value);
+
+/** pv_eoi_promise() - @vector was accepted: may the guest end it without an exit? */
+void pv_eoi_promise(struct vcpu *vcpu, u32 vector);
+
+void pv_eoi_settle_promise(struct vcpu *vcpu);
+
+/** pv_eoi_settle() - the in-service register is true afterwards */
+static inline void pv_eoi_settle(struct vcpu *vcpu)
+{
+	if (unlikely(vcpu->eoi_promised))
+		pv_eoi_settle_promise(vcpu);
+}
 
 /* io.c */
 void io_finish_in(struct vcpu *vcpu);

@@ -69,6 +69,7 @@ bool can_wake(struct vcpu *vcpu)
 		return true;
 	if (vcpu->nmi_pending && !(vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_NMI))
 		return true;
+	pv_eoi_settle(vcpu);
 	return vmread(GUEST_RFLAGS) & RFLAGS_IF && apic_deliverable(&vcpu->apic) >= 0;
 }
 
@@ -95,6 +96,7 @@ void deliver_events(struct vcpu *vcpu)
 		}
 	}
 	set_window(&vcpu->nmi_window, vcpu->nmi_pending, PROC_NMI_WINDOW);
+	pv_eoi_settle(vcpu);
 	vector = apic_deliverable(&vcpu->apic);
 	window = vector >= 0;
 	if (window && !busy && vmread(GUEST_RFLAGS) & RFLAGS_IF &&
@@ -102,6 +104,7 @@ void deliver_events(struct vcpu *vcpu)
 		apic_accept(&vcpu->apic, vector);
 		inject(INFO_EXTERNAL | vector, 0);
 		vcpu->counts->interrupts++;
+		pv_eoi_promise(vcpu, vector);
 		window = apic_deliverable(&vcpu->apic) >= 0;
 	}
 	set_window(&vcpu->window, window, PROC_INTERRUPT_WINDOW);

@@ -18,6 +18,7 @@
 #define KVM_FEATURE_NOP_IO_DELAY	BIT(1)
 #define KVM_FEATURE_CLOCKSOURCE2	BIT(3)
 #define KVM_FEATURE_STEAL_TIME		BIT(5)
+#define KVM_FEATURE_PV_EOI		BIT(6)
 #define KVM_FEATURE_PV_UNHALT		BIT(7)
 #define KVM_FEATURE_PV_SEND_IPI		BIT(11)
 #define KVM_FEATURE_PV_SCHED_YIELD	BIT(13)
@@ -243,7 +244,7 @@ static struct cpuid dynamic_leaf(struct vcpu *vcpu, u32 leaf, u32 subleaf)
 	case KVM_BASE + 1:
 		return (struct cpuid){ KVM_FEATURE_CLOCKSOURCE | KVM_FEATURE_NOP_IO_DELAY |
 				       KVM_FEATURE_CLOCKSOURCE2 | KVM_FEATURE_STEAL_TIME |
-				       KVM_FEATURE_PV_UNHALT | KVM_FEATURE_PV_SEND_IPI |
+				       KVM_FEATURE_PV_EOI | KVM_FEATURE_PV_UNHALT | KVM_FEATURE_PV_SEND_IPI |
 				       KVM_FEATURE_PV_SCHED_YIELD | KVM_FEATURE_STABLE, 0, 0, 0 };
 	case KVM_LAST:
 		return (struct cpuid){ machine.tsc_khz, 1000000, 0, 0 };

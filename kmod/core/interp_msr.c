@@ -12,13 +12,14 @@
 #define MSR_KVM_WALL_CLOCK	0x4b564d00
 #define MSR_KVM_SYSTEM_TIME	0x4b564d01
 #define MSR_KVM_STEAL_TIME	0x4b564d03
+#define MSR_KVM_PV_EOI_EN	0x4b564d04
 
 /* Where the value lives. */
 enum home { CONSTANT, FIELD, VMCS, SPECIAL };
 
 /* Which values are allowed. */
 enum rule { ANY, READ_ONLY, IGNORED, CANONICAL, LOW32, PAT, ZERO, PVCLOCK, STEAL,
-	    SPECIAL_RULE };
+	    PV_EOI, SPECIAL_RULE };
 
 struct row {
 	u32 msr;
@@ -50,6 +51,7 @@ static const struct row rows[] = {
 	{ MSR_KVM_WALL_CLOCK,	FIELD,    PVCLOCK, 1, 0, IN_VCPU(pvclock_wall) },
 	{ MSR_KVM_SYSTEM_TIME,	FIELD,    PVCLOCK, 1, 0, IN_VCPU(pvclock) },
 	{ MSR_KVM_STEAL_TIME,	FIELD,    STEAL, 1, 0, IN_VCPU(steal_msr) },
+	{ MSR_KVM_PV_EOI_EN,	FIELD,    PV_EOI, 1, 0, IN_VCPU(pv_eoi_msr) },
 	{ MSR_EFER,		SPECIAL,  SPECIAL_RULE, 0 },
 	{ MSR_STAR,		FIELD,    ANY, 1, 1, IN_VCPU(star) },
 	{ MSR_LSTAR,		FIELD,    CANONICAL, 1, 1, IN_VCPU(lstar) },
@@ -201,6 +203,7 @@ static bool allowed(u8 rule, u32 msr, u64 value)
 	case ZERO: return !value;
 	case PVCLOCK: return pvclock_valid(msr, value);
 	case STEAL: return steal_valid(value);
+	case PV_EOI: return pv_eoi_valid(value);
 	}
 	return true;
 }
@@ -246,8 +249,10 @@ static int special_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only)
 	case MSR_APIC_BASE:
 		if (!apic_base_valid(vcpu->apic.base, value))
 			return -1;
-		if (!check_only)
+		if (!check_only) {
+			pv_eoi_settle(vcpu);
 			apic_set_base(&vcpu->apic, value);
+		}
 		return 0;
 	case MSR_TSC_DEADLINE:
 		if (!check_only)
@@ -313,6 +318,33 @@ enum verdict resume_rdmsr(struct vcpu *vcpu)
 	return RESUME;
 }
 
+enum verdict exit_without_page(struct vcpu *vcpu, u64 gpa, u64 *pa)
+{
+	*pa = ept_translate(&vcpu->domain->ept, gpa, EPT_READ | EPT_WRITE);
+	if (*pa != ~0ULL)
+		return RESUME;
+	vcpu->run_value[0] = gpa;
+	vcpu->run_value[1] = 2;
+	vcpu->fault_access = 2;
+	vcpu->outcome = HV_RUN_FAULT;
+	return TO_DRIVER;
+}
+
+/* What has to be there before one of KVM's MSRs is written. */
+static enum verdict before_kvm_msr(struct vcpu *vcpu, u32 msr, u64 value)
+{
+	switch (msr) {
+	case MSR_KVM_WALL_CLOCK:
+	case MSR_KVM_SYSTEM_TIME:
+		return pvclock_write(vcpu, msr, value);
+	case MSR_KVM_STEAL_TIME:
+		return steal_write(vcpu, value);
+	case MSR_KVM_PV_EOI_EN:
+		return pv_eoi_write(vcpu, value);
+	}
+	return RESUME;
+}
+
 enum verdict exit_wrmsr(struct vcpu *vcpu)
 {
 	u64 *gpr = vcpu->ctx.gpr;
@@ -320,9 +352,7 @@ enum verdict exit_wrmsr(struct vcpu *vcpu)
 	u32 msr = gpr[RCX];
 
 	if (msr >> 8 == MSR_KVM_WALL_CLOCK >> 8) {
-		enum verdict verdict = msr == MSR_KVM_STEAL_TIME ? steal_write(vcpu, value) :
-				       msr <= MSR_KVM_SYSTEM_TIME ? pvclock_write(vcpu, msr, value) :
-				       RESUME;
+		enum verdict verdict = before_kvm_msr(vcpu, msr, value);
 
 		if (verdict != RESUME)
 			return verdict;

@@ -66,14 +66,8 @@ enum verdict pvclock_write(struct vcpu *vcpu, u32 msr, u64 value)
 
 	if (!pvclock_valid(msr, value) || (!wall && !(value & PVCLOCK_ENABLE)))
 		return RESUME;
-	pa = ept_translate(&vcpu->domain->ept, gpa, EPT_READ | EPT_WRITE);
-	if (pa == ~0ULL) {
-		vcpu->run_value[0] = gpa;
-		vcpu->run_value[1] = 2;
-		vcpu->fault_access = 2;
-		vcpu->outcome = HV_RUN_FAULT;
+	if (exit_without_page(vcpu, gpa, &pa) != RESUME)
 		return TO_DRIVER;
-	}
 	if (wall) {
 		struct pvclock_wall *w = phys(pa);
 		u32 version = w->version;

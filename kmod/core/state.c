@@ -201,6 +201,8 @@ void vcpu_reset(struct vcpu *vcpu)
 		vmwrite(GUEST_SYSENTER_ESP, 0);
 		vmwrite(GUEST_SYSENTER_EIP, 0);
 	}
+	pv_eoi_settle(vcpu);
+	vcpu->pv_eoi_msr = 0;
 	apic_reset(&vcpu->apic);
 	vcpu->halted = vcpu->closed = vcpu->unhalt = false;
 	vcpu->nmi_pending = false;

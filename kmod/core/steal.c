@@ -69,14 +69,9 @@ void steal_preempted(struct vcpu *vcpu)
 
 enum verdict steal_write(struct vcpu *vcpu, u64 value)
 {
-	u64 gpa = value & ~STEAL_ENABLE;
+	u64 pa;
 
-	if (!steal_valid(value) || !(value & STEAL_ENABLE) ||
-	    ept_translate(&vcpu->domain->ept, gpa, EPT_READ | EPT_WRITE) != ~0ULL)
+	if (!steal_valid(value) || !(value & STEAL_ENABLE))
 		return RESUME;
-	vcpu->run_value[0] = gpa;
-	vcpu->run_value[1] = 2;
-	vcpu->fault_access = 2;
-	vcpu->outcome = HV_RUN_FAULT;
-	return TO_DRIVER;
+	return exit_without_page(vcpu, value & ~STEAL_ENABLE, &pa);
 }

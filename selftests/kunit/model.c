@@ -181,6 +181,11 @@ bool steal_valid(u64 value)
 	return true;
 }
 
+bool pv_eoi_valid(u64 value)
+{
+	return true;
+}
+
 /* The rest is referred to by the files under test and called by no suite. */
 #define NEVER(type, name, ...)		\
 	type name(__VA_ARGS__)		\
@@ -205,3 +210,5 @@ NEVER(void, lock_abandoned, void)
 NEVER(void, vmx_field_error, u64 field)
 NEVER(enum verdict, pvclock_write, struct vcpu *vcpu, u32 msr, u64 value)
 NEVER(enum verdict, steal_write, struct vcpu *vcpu, u64 value)
+NEVER(enum verdict, pv_eoi_write, struct vcpu *vcpu, u64 value)
+NEVER(void, pv_eoi_settle_promise, struct vcpu *vcpu)

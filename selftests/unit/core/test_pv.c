@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KVM's hypercalls and steal time. */
+/* KVM's hypercalls, steal time and the EOI without an exit. */
 #include "world.h"
 
 #define KICK_CPU	5
 #define SEND_IPI	10
 #define SCHED_YIELD	11
 #define STEAL_TIME	0x4b564d03
+#define PV_EOI_EN	0x4b564d04
+#define X2APIC_EOI	0x80b
+#define X2APIC_ISR	0x810
 
 static struct vcpu *vcpu, *other[4];
 static u64 domain;
@@ -174,9 +177,9 @@ struct steal_time {
 	u8 preempted;
 };
 
-static void wrmsr_steal(u64 value)
+static void wrmsr_guest(u32 msr, u64 value)
 {
-	vcpu->ctx.gpr[RCX] = STEAL_TIME;
+	vcpu->ctx.gpr[RCX] = msr;
 	vcpu->ctx.gpr[RAX] = (u32)value;
 	vcpu->ctx.gpr[RDX] = value >> 32;
 	guest_exit(EXIT_WRMSR, 0);
@@ -196,16 +199,16 @@ static void steal(void)
 	fresh();
 	for (int bit = 0; bit < 64; bit++) {
 		if ((bit >= 1 && bit <= 5) || bit >= HVMOD_GPA_BITS) {
-			wrmsr_steal(BIT(bit) | 1);
+			wrmsr_guest(STEAL_TIME, BIT(bit) | 1);
 			check(injected_gp() && !vcpu->steal_msr);
 		}
 	}
 	ok(true, "reserved bits and addresses too far are #GP");
-	wrmsr_steal(0x40000000 | 1);
+	wrmsr_guest(STEAL_TIME, 0x40000000 | 1);
 	ok(left.rax == HV_RUN_FAULT && left.rdx == 0x40000000 && !vcpu->steal_msr,
 	   "a page that is not there is asked for");
 	guest_run(vcpu);
-	wrmsr_steal(0x1040 | 1);
+	wrmsr_guest(STEAL_TIME, 0x1040 | 1);
 	ok(injected() < 0 && vcpu->steal_msr == 0x1041, "it is taken");
 	version = s->version;
 	run_with(5000);
@@ -229,8 +232,121 @@ static void steal(void)
 	gate_call(0, GATE_UNMAP, domain, 0, 512, 0);
 	gate_call(0, GATE_VCPU_RUN, domain, 0, 0, 9000);
 	ok(this_cpu()->vcpu == vcpu && s->steal == 5800, "a page that went away is not written to");
-	wrmsr_steal(0);
+	wrmsr_guest(STEAL_TIME, 0);
 	ok(!vcpu->steal_msr && injected() < 0, "it can be turned off");
+}
+
+#define EOI_WORD	0x2080ULL
+
+static volatile u32 *eoi_word(void)
+{
+	return ram(GUEST_RAM + EOI_WORD);
+}
+
+static bool in_service(u32 vector)
+{
+	return vcpu->apic.isr[vector / 32] & BIT(vector % 32);
+}
+
+/* An interrupt comes and the guest exits for something else. Return: what is injected. */
+static int interrupt(u32 vector, bool level)
+{
+	apic_set_irq(vcpu, vector, level);
+	guest_exit(EXIT_CPUID, 0);
+	return injected();
+}
+
+static void with_pv_eoi(void)
+{
+	fresh();
+	vcpu->apic.base |= APIC_BASE_EXTD;
+	model_set(GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+	wrmsr_guest(PV_EOI_EN, EOI_WORD | 1);
+}
+
+static void pv_eoi_msr(void)
+{
+	fresh();
+	for (int bit = 1; bit < 64; bit++)
+		if (bit == 1 || bit >= HVMOD_GPA_BITS) {
+			wrmsr_guest(PV_EOI_EN, BIT(bit) | 1);
+			check(injected_gp() && !vcpu->pv_eoi_msr);
+		}
+	ok(true, "EOI: an unaligned word and one too far are #GP");
+	wrmsr_guest(PV_EOI_EN, 0x40000000 | 1);
+	ok(left.rax == HV_RUN_FAULT && left.rdx == 0x40000000 && !vcpu->pv_eoi_msr,
+	   "EOI: a page that is not there is asked for");
+	with_pv_eoi();
+	ok(injected() < 0 && vcpu->pv_eoi_msr == (EOI_WORD | 1), "EOI: a word is taken");
+	vcpu->ctx.gpr[RCX] = PV_EOI_EN;
+	guest_exit(EXIT_RDMSR, 0);
+	ok(vcpu->ctx.gpr[RAX] == (EOI_WORD | 1), "EOI: and read back");
+	interrupt(0x41, false);
+	wrmsr_guest(PV_EOI_EN, 0);
+	ok(!*eoi_word() && in_service(0x41) && interrupt(0x51, false) == 0x51 && !*eoi_word(),
+	   "EOI: turned off, what was promised is taken back and nothing is promised");
+}
+
+static void pv_eoi(void)
+{
+	with_pv_eoi();
+	ok(interrupt(0x41, false) == 0x41 && *eoi_word() == 1 && in_service(0x41),
+	   "EOI: one interrupt, and the promise that clearing is enough");
+	*eoi_word() = 0;
+	ok(interrupt(0x31, false) == 0x31 && !in_service(0x41) && in_service(0x31) && *eoi_word() == 1,
+	   "EOI: cleared, a lower one is injected");
+	ok(interrupt(0x21, false) < 0 && *eoi_word() == 0 && in_service(0x31),
+	   "EOI: not cleared when another waits: the promise is taken back");
+	wrmsr_guest(X2APIC_EOI, 0);
+	ok(!in_service(0x31) && injected() == 0x21 && *eoi_word() == 1, "EOI: the register works as ever");
+	ok(interrupt(0x61, false) == 0x61 && in_service(0x21) && *eoi_word() == 1, "EOI: a higher one nests");
+	*eoi_word() = 0;
+	vcpu->ctx.gpr[RCX] = X2APIC_ISR + 3;
+	guest_exit(EXIT_RDMSR, 0);
+	ok(!vcpu->ctx.gpr[RAX] && !in_service(0x61) && in_service(0x21), "EOI: ISR is true when it is read");
+	wrmsr_guest(X2APIC_EOI, 0);
+	ok(!in_service(0x21), "EOI: and the lower one ends by the register");
+
+	with_pv_eoi();
+	ok(interrupt(0x41, true) == 0x41 && !*eoi_word(), "EOI: a level-triggered one promises nothing");
+	wrmsr_guest(X2APIC_EOI, 0);
+	ok(left.rax == HV_RUN_VMM && vcpu->run->exit == HVMOD_EXIT_EOI, "EOI: the VMM hears of its end");
+
+	with_pv_eoi();
+	apic_set_irq(vcpu, 0x41, false);
+	ok(interrupt(0x51, false) == 0x51 && !*eoi_word(), "EOI: two at once: the first promises nothing");
+	wrmsr_guest(X2APIC_EOI, 0);
+	ok(injected() == 0x41 && *eoi_word() == 1, "EOI: the last one does");
+	*eoi_word() = 0;
+	ok(!guest_exit(EXIT_HLT, 0) && left.rax == HV_RUN_HALT && !in_service(0x41), "EOI: HLT settles it");
+	apic_set_irq(vcpu, 0x31, false);
+	ok(runs(vcpu) && injected() == 0x31, "EOI: and a lower one wakes it");
+}
+
+static void pv_eoi_lost(void)
+{
+	with_pv_eoi();
+	interrupt(0x41, false);
+	wrmsr_guest(X2APIC_EOI, 0);
+	ok(!in_service(0x41) && !*eoi_word(), "EOI: by the register in spite of the promise: one ends");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	guest_run(vcpu);
+	interrupt(0x41, false);
+	ok(*eoi_word() == 1, "EOI: promised again");
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	gate_call(0, GATE_UNMAP, domain, 0, 512, 0);
+	gate_call(0, GATE_VCPU_RUN, domain, 0, 0, 0);
+	ok(interrupt(0x31, false) < 0 && in_service(0x41), "EOI: the page went away: nothing has ended");
+	wrmsr_guest(X2APIC_EOI, 0);
+	ok(!in_service(0x41) && injected() == 0x31, "EOI: the register ends it");
+
+	with_pv_eoi();
+	interrupt(0x41, false);
+	vcpu->init_pending = true;
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	gate_call(0, GATE_VCPU_RUN, domain, 0, 0, 0);
+	ok(!vcpu->pv_eoi_msr && !in_service(0x41) && !*eoi_word() && !vcpu->eoi_promised,
+	   "EOI: INIT forgets it");
 }
 
 int main(void)
@@ -241,5 +357,8 @@ int main(void)
 	all_asleep();
 	yield();
 	steal();
+	pv_eoi_msr();
+	pv_eoi();
+	pv_eoi_lost();
 	return tap_done();
 }
