@@ -354,11 +354,11 @@ u64 hv_features(void)
 	return core_features;
 }
 
-int hv_launch(bool selftest, bool mitigations)
+int hv_launch(u32 flags)
 {
 	int ret;
 
-	launch_flags = (selftest ? HV_BOOT_SELFTEST : 0) | (mitigations ? HV_BOOT_MITIGATIONS : 0);
+	launch_flags = flags;
 	ret = core_start();
 	if (ret)
 		return ret;

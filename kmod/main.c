@@ -13,6 +13,10 @@ static bool selftest;
 module_param(selftest, bool, 0444);
 MODULE_PARM_DESC(selftest, "allow deliberate faults in ring -1 (default N)");
 
+static bool apicv = true;
+module_param(apicv, bool, 0444);
+MODULE_PARM_DESC(apicv, "let the processor deliver interrupts to a DomU where it can (default Y)");
+
 static bool mitigations = true;
 module_param(mitigations, bool, 0444);
 MODULE_PARM_DESC(mitigations,
@@ -25,7 +29,9 @@ static int __init hvmod_init(void)
 	ret = hv_crash_init();
 	if (ret)
 		return ret;
-	ret = hv_launch(selftest, mitigations);
+	ret = hv_launch((selftest ? HV_BOOT_SELFTEST : 0) |
+			(mitigations ? HV_BOOT_MITIGATIONS : 0) |
+			(apicv ? HV_BOOT_APICV : 0));
 	if (ret)
 		goto crash;
 	ret = hv_netlink_init();

@@ -55,15 +55,14 @@ static inline long hv_gate(enum hv_gate op, u64 a, u64 b, u64 c, u64 d,
 
 /**
  * hv_launch() - load the core and launch it on every online processor
- * @selftest: allow GATE_FAULT
- * @mitigations: issue the processor's mitigations around a DomU
+ * @flags: HV_BOOT_*
  *
  * All or nothing; the reason of a failure is printed. Process context. From
  * then on processors that come online are launched too, or refused.
  *
  * Return: 0 or a negative errno.
  */
-int hv_launch(bool selftest, bool mitigations);
+int hv_launch(u32 flags);
 
 /**
  * hv_leave() - take every processor out of VMX and free what the core had

@@ -123,6 +123,7 @@ struct hvmod_caps {
 #define HVMOD_FEATURE_PML		(1ULL << 8)
 #define HVMOD_FEATURE_XSAVE		(1ULL << 9)
 #define HVMOD_FEATURE_MITIGATIONS	(1ULL << 10)
+#define HVMOD_FEATURE_VIRTUAL_INTERRUPTS (1ULL << 11)
 
 /**
  * struct hvmod_domain_create - HVMOD_DOMAIN_CREATE: make a domain

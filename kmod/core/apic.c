@@ -98,7 +98,7 @@ static void apic_eoi(struct vcpu *vcpu)
 	struct apic *apic = &vcpu->apic;
 	int vector;
 
-	pv_eoi_settle(vcpu);
+	apic_settle(vcpu);
 	vector = apic_end_highest(apic);
 	if (vector < 0)
 		return;
@@ -139,10 +139,11 @@ int apic_read(struct vcpu *vcpu, u32 reg, u64 *value)
 		*value = APIC_VERSION;
 		return 0;
 	case REG_TPR:
+		apic_settle(vcpu);
 		*value = apic->tpr;
 		return 0;
 	case REG_PPR:
-		pv_eoi_settle(vcpu);
+		apic_settle(vcpu);
 		*value = apic_processor_priority(apic);
 		return 0;
 	case REG_LDR:
@@ -155,13 +156,14 @@ int apic_read(struct vcpu *vcpu, u32 reg, u64 *value)
 		*value = apic->svr;
 		return 0;
 	case REG_ISR ... REG_ISR + 7:
-		pv_eoi_settle(vcpu);
+		apic_settle(vcpu);
 		*value = apic->isr[reg - REG_ISR];
 		return 0;
 	case REG_TMR ... REG_TMR + 7:
 		*value = apic->tmr[reg - REG_TMR];
 		return 0;
 	case REG_IRR ... REG_IRR + 7:
+		apic_settle(vcpu);
 		*value = READ_ONCE(apic->irr[reg - REG_IRR]);
 		return 0;
 	case REG_ESR:
@@ -224,6 +226,7 @@ int apic_write(struct vcpu *vcpu, u32 reg, u64 value)
 	case REG_TPR:
 		if (x2 && value > 0xff)
 			return -1;
+		apic_settle(vcpu);
 		apic->tpr = value & 0xff;
 		vcpu->event = 1;
 		return 0;
@@ -245,6 +248,7 @@ int apic_write(struct vcpu *vcpu, u32 reg, u64 value)
 	case REG_SVR:
 		if (x2 && value & ~0x11ffULL)
 			return -1;
+		apic_settle(vcpu);
 		write_svr(apic, value);
 		vcpu->event = 1;
 		return 0;

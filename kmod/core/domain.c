@@ -71,6 +71,8 @@ static void vcpu_destroy(struct vcpu *vcpu)
 	page_free(vcpu->ctx.vmcs);
 	page_free(vcpu->xsave_pa);
 	page_free(vcpu->counts_pa);
+	if (vcpu->apic_page_pa)
+		page_free(vcpu->apic_page_pa);
 	page_free(self);
 }
 
@@ -164,7 +166,7 @@ int vcpu_create(struct cpu *cpu, u64 handle, u64 index, u64 run_pa)
 		return -HV_EINVAL;
 	if (domain->vcpu[index])
 		return -HV_EEXIST;
-	if (machine.pool.count < VCPU_PAGES + 3 + POOL_RESERVE)		/* with tables for page_share() */
+	if (machine.pool.count < vcpu_pages() + 3 + POOL_RESERVE)		/* with tables for page_share() */
 		return -HV_ENOMEM;
 	ret = page_share(run_pa, 1);
 	if (ret)
@@ -181,6 +183,10 @@ int vcpu_create(struct cpu *cpu, u64 handle, u64 index, u64 run_pa)
 	vcpu->xsave = phys(xsave);
 	vcpu->counts_pa = counts;
 	vcpu->counts = phys(counts);
+	if (machine.vid) {
+		vcpu->apic_page_pa = page_alloc();
+		vcpu->apic_page = phys(vcpu->apic_page_pa);
+	}
 	vcpu->run_pa = run_pa;
 	vcpu->run = phys(run_pa);
 	vcpu->domain = domain;

@@ -30,8 +30,11 @@ struct domain {
 	struct vcpu *vcpu[HV_VCPUS_MAX];
 };
 
-/* What a vCPU takes: struct vcpu, VMCS, XSAVE area, struct hv_counts. */
-#define VCPU_PAGES	4
+/* What a vCPU takes: struct vcpu, VMCS, XSAVE area, struct hv_counts, and an APIC page. */
+static inline u32 vcpu_pages(void)
+{
+	return machine.vid ? 5 : 4;
+}
 
 #define SIPI_PENDING	BIT(8)
 
@@ -70,6 +73,8 @@ struct vcpu {
 	bool unhalt;			/* KVM_HC_KICK_CPU of another */
 	bool preempted;			/* as the guest's steal time page has it */
 	bool wait_for_sipi;
+	bool vid;			/* virtual-interrupt delivery is on */
+	bool vid_loaded;		/* APIC state is in @apic_page */
 	struct pending_in in;
 	struct hvmod_run *run;		/* shared with Domain-0 */
 	u64 run_pa;
@@ -92,6 +97,9 @@ struct vcpu {
 	u64 run_value[2];		/* RDX and RCX for the driver */
 	u64 fault_access;
 	struct apic apic;
+	u32 *apic_page;			/* the processor's, NULL without machine.vid */
+	u64 apic_page_pa;
+	u64 eoi_exits[4];		/* as in the VMCS */
 	struct hv_counts *counts;	/* a page */
 	u64 counts_pa;
 };
@@ -218,13 +226,31 @@ enum verdict pv_eoi_write(struct vcpu *vcpu, u64 value);
 /** pv_eoi_promise() - @vector was accepted: may the guest end it without an exit? */
 void pv_eoi_promise(struct vcpu *vcpu, u32 vector);
 
-void pv_eoi_settle_promise(struct vcpu *vcpu);
+void pv_eoi_settle(struct vcpu *vcpu);
 
-/** pv_eoi_settle() - the in-service register is true afterwards */
-static inline void pv_eoi_settle(struct vcpu *vcpu)
+/* vid.c; its VMCS is current */
+
+/** vid_wanted() - would the vCPU's interrupts be the processor's to deliver? */
+bool vid_wanted(const struct vcpu *vcpu);
+
+/** vid_switch() - turn that on or off; its APIC state is in struct apic */
+void vid_switch(struct vcpu *vcpu);
+
+/** vid_post() - state and requests to the processor, for the next entry */
+void vid_post(struct vcpu *vcpu);
+
+/** vid_take_state() - back into struct apic; needs no VMCS */
+void vid_take_state(struct vcpu *vcpu);
+enum verdict vmm_virtualized_eoi(struct vcpu *vcpu);
+enum verdict exit_apic_write(struct vcpu *vcpu);
+
+/** apic_settle() - what struct apic says is true afterwards */
+static inline void apic_settle(struct vcpu *vcpu)
 {
 	if (unlikely(vcpu->eoi_promised))
-		pv_eoi_settle_promise(vcpu);
+		pv_eoi_settle(vcpu);
+	if (unlikely(vcpu->vid_loaded))
+		vid_take_state(vcpu);
 }
 
 /* io.c */

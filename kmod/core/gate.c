@@ -96,7 +96,7 @@ static long gate_vcpu_create(struct call *call)
 
 	/* What a failure took is on its way back; tables stay. */
 	if (!ret)
-		charge(call, call->a, before, VCPU_PAGES);
+		charge(call, call->a, before, vcpu_pages());
 	return ret;
 }
 

@@ -283,8 +283,9 @@ struct hv_range {
 	u64 end;
 };
 
-#define HV_BOOT_MITIGATIONS	BIT(0)
-#define HV_BOOT_SELFTEST	BIT(1)
+#define HV_BOOT_MITIGATIONS	BIT(0)	/* issue the processor's mitigations around a DomU */
+#define HV_BOOT_SELFTEST	BIT(1)	/* allow GATE_FAULT */
+#define HV_BOOT_APICV		BIT(2)	/* virtual-interrupt delivery where there is */
 
 /**
  * struct hv_crash - the core's last words, in a page of Domain-0's memory

@@ -69,7 +69,7 @@ bool can_wake(struct vcpu *vcpu)
 		return true;
 	if (vcpu->nmi_pending && !(vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_NMI))
 		return true;
-	pv_eoi_settle(vcpu);
+	apic_settle(vcpu);
 	return vmread(GUEST_RFLAGS) & RFLAGS_IF && apic_deliverable(&vcpu->apic) >= 0;
 }
 
@@ -96,7 +96,16 @@ void deliver_events(struct vcpu *vcpu)
 		}
 	}
 	set_window(&vcpu->nmi_window, vcpu->nmi_pending, PROC_NMI_WINDOW);
-	pv_eoi_settle(vcpu);
+	if (unlikely(vcpu->vid != vid_wanted(vcpu))) {
+		apic_settle(vcpu);
+		vid_switch(vcpu);
+	}
+	if (vcpu->vid) {
+		vid_post(vcpu);
+		set_window(&vcpu->window, false, PROC_INTERRUPT_WINDOW);
+		return;
+	}
+	apic_settle(vcpu);
 	vector = apic_deliverable(&vcpu->apic);
 	window = vector >= 0;
 	if (window && !busy && vmread(GUEST_RFLAGS) & RFLAGS_IF &&

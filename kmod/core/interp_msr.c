@@ -92,6 +92,24 @@ static void bitmap_set(u8 *bitmap, u32 msr, bool write, bool intercept)
 		half[bit / 8] &= ~(1 << (bit & 7));
 }
 
+/* SDM volume 3, 30.5: what virtual-interrupt delivery answers. */
+static bool x2apic_bitmap_init(void)
+{
+	static const u32 writes[] = { MSR_X2APIC_FIRST + 0x08, MSR_X2APIC_FIRST + 0x0b,
+				      MSR_X2APIC_FIRST + 0x3f };
+	u8 *bitmap;
+
+	machine.msr_bitmap_x2apic = page_alloc();
+	if (!machine.msr_bitmap_x2apic)
+		return false;
+	bitmap = phys(machine.msr_bitmap_x2apic);
+	__builtin_memcpy(bitmap, phys(machine.msr_bitmap_domu), PAGE_SIZE);
+	bitmap_set(bitmap, writes[0], false, false);
+	for (u32 i = 0; i < ARRAY_SIZE(writes); i++)
+		bitmap_set(bitmap, writes[i], true, false);
+	return true;
+}
+
 bool msr_bitmaps_init(void)
 {
 	static const u32 dom0_writes[] = { MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK,
@@ -119,7 +137,7 @@ bool msr_bitmaps_init(void)
 	bitmap_set(dom0, MSR_FEATURE_CONTROL, false, true);
 	for (u32 msr = MSR_VMX_BASIC; msr <= MSR_VMX_BASIC + 0x13; msr++)
 		bitmap_set(dom0, msr, false, true);
-	return true;
+	return !machine.vid || x2apic_bitmap_init();
 }
 
 static const struct row *find(u32 msr)
@@ -250,8 +268,9 @@ static int special_write(struct vcpu *vcpu, u32 msr, u64 value, bool check_only)
 		if (!apic_base_valid(vcpu->apic.base, value))
 			return -1;
 		if (!check_only) {
-			pv_eoi_settle(vcpu);
+			apic_settle(vcpu);
 			apic_set_base(&vcpu->apic, value);
+			vcpu->event = 1;
 		}
 		return 0;
 	case MSR_TSC_DEADLINE:

@@ -65,6 +65,7 @@ static u64 machine_init(u64 linux_cr4)
 	machine.tsc_khz = boot.tsc_khz;
 	machine.max_pa_bits = cpuid(0x80000008, 0).eax & 0xff;
 	machine.mitigations = boot.flags & HV_BOOT_MITIGATIONS;
+	machine.vid = machine.caps.vid && boot.flags & HV_BOOT_APICV;
 	machine.crash = phys(boot.crash_pa);
 	machine.domain_hint = 1;
 	machine.vpid_used[0] = 3;	/* 0 is the core's, 1 Domain-0's */
@@ -76,7 +77,8 @@ static u64 machine_init(u64 linux_cr4)
 	cpuid_init();
 	spec_init();
 	boot.features = vmx_features(&machine.caps) |
-			 (machine.mitigations ? HVMOD_FEATURE_MITIGATIONS : 0);
+			 (machine.mitigations ? HVMOD_FEATURE_MITIGATIONS : 0) |
+			 (machine.vid ? HVMOD_FEATURE_TPR_SHADOW | HVMOD_FEATURE_VIRTUAL_INTERRUPTS : 0);
 	machine.ready = true;
 	return 0;
 }
@@ -94,7 +96,8 @@ static u64 cpu_launch(struct cpu *cpu, u64 linux_cr4)
 	why = vmx_read_caps(&caps);
 	if (why)
 		return why;
-	if (__builtin_memcmp(&caps.dom0, &machine.caps.dom0, 2 * sizeof(caps.dom0)))
+	if (__builtin_memcmp(&caps.dom0, &machine.caps.dom0, 2 * sizeof(caps.dom0)) ||
+	    (machine.vid && !caps.vid))
 		return HV_WHY_CPU_DIFFERS;
 	why = vmx_enable(cpu);
 	if (why)

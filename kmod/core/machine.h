@@ -31,6 +31,7 @@ struct machine {
 	bool dead;
 	bool leaving;
 	bool mitigations;
+	bool vid;			/* a vCPU in x2APIC mode has it */
 	bool has_verw, has_ibpb, flush_l1d;
 	bool has_rdtscp, has_pmu;
 	struct vmx_caps caps;
@@ -40,6 +41,7 @@ struct machine {
 	u64 direct_base;
 	u64 guest_xcr0;			/* what a DomU may enable */
 	u64 msr_bitmap_dom0, msr_bitmap_domu;
+	u64 msr_bitmap_x2apic;		/* of a DomU with @vid */
 	struct page_list pool;		/* free */
 	struct page_list limbo;		/* freed, may be in some TLB */
 	struct page_list waiting;	/* will be free when all reached waiting_generation */

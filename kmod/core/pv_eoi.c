@@ -39,7 +39,7 @@ void pv_eoi_promise(struct vcpu *vcpu, u32 vector)
 	vcpu->eoi_promised = vcpu->pv_eoi_msr;
 }
 
-void pv_eoi_settle_promise(struct vcpu *vcpu)
+void pv_eoi_settle(struct vcpu *vcpu)
 {
 	u32 *word = eoi_word(vcpu, vcpu->eoi_promised);
 
@@ -55,6 +55,6 @@ enum verdict pv_eoi_write(struct vcpu *vcpu, u64 value)
 
 	if (!pv_eoi_valid(value))
 		return RESUME;
-	pv_eoi_settle(vcpu);
+	apic_settle(vcpu);
 	return value & PV_EOI_ENABLE ? exit_without_page(vcpu, value & ~PV_EOI_ENABLE, &pa) : RESUME;
 }

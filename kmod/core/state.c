@@ -41,6 +41,7 @@ void sregs_export(struct vcpu *vcpu, struct hvmod_sregs *sregs)
 	sregs->cr2 = this_cpu()->vcpu == vcpu ? read_cr2() : vcpu->cr2;
 	sregs->cr3 = vmread(GUEST_CR3);
 	sregs->cr4 = vmread(GUEST_CR4) & ~CR4_VMXE;
+	apic_settle(vcpu);
 	sregs->cr8 = vcpu->apic.tpr >> 4;
 	sregs->efer = vmread(GUEST_EFER);
 }
@@ -138,6 +139,7 @@ enum hvmod_why sregs_import(struct vcpu *vcpu, const struct hvmod_sregs *s)
 	vmwrite(GUEST_EFER, s->efer);
 	vmwrite(ENTRY_CONTROLS, s->efer & EFER_LMA ? entry | ENTRY_IA32E : entry & ~ENTRY_IA32E);
 	vcpu->cr2 = s->cr2;
+	apic_settle(vcpu);
 	/* CR8 has no lower half of it: SDM volume 3, 11.8.6. */
 	if (vcpu->apic.tpr >> 4 != s->cr8) {
 		vcpu->apic.tpr = s->cr8 << 4;
@@ -201,7 +203,7 @@ void vcpu_reset(struct vcpu *vcpu)
 		vmwrite(GUEST_SYSENTER_ESP, 0);
 		vmwrite(GUEST_SYSENTER_EIP, 0);
 	}
-	pv_eoi_settle(vcpu);
+	apic_settle(vcpu);
 	vcpu->pv_eoi_msr = 0;
 	apic_reset(&vcpu->apic);
 	vcpu->halted = vcpu->closed = vcpu->unhalt = false;

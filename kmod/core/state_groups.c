@@ -195,7 +195,7 @@ static u64 get_apic(struct vcpu *vcpu)
 	struct apic *apic = &vcpu->apic;
 	u64 now = rdtsc();
 
-	pv_eoi_settle(vcpu);
+	apic_settle(vcpu);
 	*s = (struct hvmod_apic_state){ .base = apic->base, .tsc_deadline = apic->tsc_deadline };
 	if (apic->deadline && !apic->tsc_deadline && apic->deadline > now)
 		s->timer_left = scale_ticks(apic->deadline - now, NS_PER_MS, machine.tsc_khz);
@@ -227,7 +227,7 @@ static enum hvmod_why set_apic(struct vcpu *vcpu, u64 bytes, bool check_only)
 		return HVMOD_WHY_BAD_APIC;
 	if (check_only)
 		return HVMOD_WHY_NONE;
-	pv_eoi_settle(vcpu);
+	apic_settle(vcpu);
 	apic->base = s->base;
 	for (u32 i = 0; i < ARRAY_SIZE(apic_fields); i++)
 		*apic_field(apic, i) = s->reg[apic_fields[i].reg];

@@ -30,6 +30,16 @@ static u64 solve(struct wish *wish, u64 basic)
 	return lacking ? wish->why | (u64)lacking << 32 : 0;
 }
 
+/* SDM volume 3, 27.2.1.1: what virtual-interrupt delivery needs beside itself. */
+static bool has_vid(u64 basic)
+{
+	const u32 wanted = PROC2_X2APIC | PROC2_VIRTUAL_INTERRUPTS;
+	u64 proc = rdmsr(basic & BIT(55) ? MSR_VMX_TRUE_PROCBASED : MSR_VMX_PROCBASED);
+
+	return proc >> 32 & PROC_TPR_SHADOW &&
+	       (rdmsr(MSR_VMX_PROCBASED2) >> 32 & wanted) == wanted;
+}
+
 /* What both kinds of VMCS need; each row fails with a reason of its own. */
 u64 vmx_read_caps(struct vmx_caps *caps)
 {
@@ -90,6 +100,7 @@ u64 vmx_read_caps(struct vmx_caps *caps)
 		if (i == 1)
 			caps->ept_vpid = rdmsr(MSR_VMX_EPT_VPID_CAP);
 	}
+	caps->vid = has_vid(caps->basic);
 	/* What is lacking of EPT and, in the upper half, of VPID: no bit is in both. */
 	why = ~caps->ept_vpid & ept_needed;
 	return why ? HV_WHY_EPT_FEATURES | (why | why >> 32) << 32 : 0;

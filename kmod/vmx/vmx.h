@@ -11,6 +11,7 @@
 enum vmcs_field {
 	VPID				= 0x0000,
 	GUEST_ES_SELECTOR		= 0x0800,	/* then CS SS DS FS GS LDTR TR */
+	GUEST_INTERRUPT_STATUS		= 0x0810,	/* SVI and RVI */
 	HOST_ES_SELECTOR		= 0x0c00,	/* then CS SS DS FS GS */
 	HOST_CS_SELECTOR		= 0x0c02,
 	HOST_SS_SELECTOR		= 0x0c04,
@@ -20,8 +21,10 @@ enum vmcs_field {
 	HOST_TR_SELECTOR		= 0x0c0c,
 	MSR_BITMAP			= 0x2004,
 	TSC_OFFSET			= 0x2010,
+	VIRTUAL_APIC_PAGE		= 0x2012,
 	APIC_ACCESS_ADDRESS		= 0x2014,
 	EPT_POINTER			= 0x201a,
+	EOI_EXIT_BITMAP0		= 0x201c,	/* of four */
 	XSS_EXITING_BITMAP		= 0x202c,
 	GUEST_PHYSICAL_ADDRESS		= 0x2400,
 	VMCS_LINK_POINTER		= 0x2800,
@@ -132,10 +135,12 @@ enum vmcs_field {
 #define PROC2_EPT			BIT(1)
 #define PROC2_DESCRIPTOR_TABLE		BIT(2)
 #define PROC2_RDTSCP			BIT(3)
+#define PROC2_X2APIC			BIT(4)
 #define PROC2_VPID			BIT(5)
 #define PROC2_WBINVD			BIT(6)
 #define PROC2_UNRESTRICTED_GUEST	BIT(7)
 #define PROC2_APIC_REGISTERS		BIT(8)
+#define PROC2_VIRTUAL_INTERRUPTS	BIT(9)
 #define PROC2_INVPCID			BIT(12)
 #define PROC2_PML			BIT(17)
 #define PROC2_XSAVES			BIT(20)
@@ -226,6 +231,7 @@ enum exit_reason {
 	EXIT_MONITOR			= 39,
 	EXIT_PAUSE			= 40,
 	EXIT_MACHINE_CHECK		= 41,
+	EXIT_VIRTUALIZED_EOI		= 45,
 	EXIT_EPT_VIOLATION		= 48,
 	EXIT_EPT_MISCONFIGURATION	= 49,
 	EXIT_INVEPT			= 50,
@@ -234,6 +240,7 @@ enum exit_reason {
 	EXIT_INVVPID			= 53,
 	EXIT_WBINVD			= 54,
 	EXIT_XSETBV			= 55,
+	EXIT_APIC_WRITE			= 56,
 	EXIT_RDRAND			= 57,
 	EXIT_INVPCID			= 58,
 	EXIT_VMFUNC			= 59,
@@ -269,6 +276,7 @@ struct vmx_controls {
 
 /**
  * struct vmx_caps - what the processor offers and what we chose
+ * @vid: it has virtual-interrupt delivery for a vCPU in x2APIC mode
  */
 struct vmx_caps {
 	u64 basic;
@@ -276,6 +284,7 @@ struct vmx_caps {
 	u64 cr0_fixed0, cr0_fixed1;
 	u64 cr4_fixed0, cr4_fixed1;
 	u32 timer_shift;
+	bool vid;
 	struct vmx_controls dom0, domu;
 };
 

@@ -26,6 +26,9 @@ static bool field_exists(u32 field)
 		return false;
 	if (field == XSS_EXITING_BITMAP)
 		return model_msr(MSR_VMX_PROCBASED2)->value >> 32 & PROC2_XSAVES;
+	if (field == GUEST_INTERRUPT_STATUS || (field >= EOI_EXIT_BITMAP0 && field <= EOI_EXIT_BITMAP0 + 6))
+		return !(field & 1) &&
+		       model_msr(MSR_VMX_PROCBASED2)->value >> 32 & PROC2_VIRTUAL_INTERRUPTS;
 	if (field & 1)
 		return false;
 	for (u32 i = 0; i < ARRAY_SIZE(supported); i++)
@@ -184,6 +187,25 @@ static bool word_allowed(u32 field, u32 msr, u32 true_msr)
 	return !(word & ~(u32)(allowed >> 32)) && !((u32)allowed & ~word);
 }
 
+/* SDM volume 3, 27.2.1.1 */
+static const char *check_apic_controls(void)
+{
+	u64 pin = vmread(PIN_BASED_CONTROLS), proc = vmread(PROC_BASED_CONTROLS);
+	u64 proc2 = vmread(PROC_BASED_CONTROLS2), page;
+
+	if (!(proc & PROC_TPR_SHADOW))
+		return proc2 & (PROC2_X2APIC | PROC2_APIC_REGISTERS | PROC2_VIRTUAL_INTERRUPTS) ?
+		       "an APIC control without the TPR shadow" : NULL;
+	page = vmread(VIRTUAL_APIC_PAGE);
+	if (page & ~PAGE_MASK || page >> machine.max_pa_bits)
+		return "virtual-APIC page";
+	if (proc2 & PROC2_VIRTUAL_INTERRUPTS && !(pin & PIN_EXTERNAL_INTERRUPT))
+		return "virtual-interrupt delivery without external-interrupt exiting";
+	if (!(proc2 & PROC2_VIRTUAL_INTERRUPTS) && vmread(TPR_THRESHOLD) & ~0xfULL)
+		return "TPR threshold";
+	return NULL;
+}
+
 static const char *check_controls(const struct ctx *ctx)
 {
 	u64 eptp = vmread(EPT_POINTER);
@@ -208,7 +230,7 @@ static const char *check_controls(const struct ctx *ctx)
 		return "host state is not this processor's";
 	if (!(vmread(HOST_CR4) & CR4_VMXE))
 		return "HOST_CR4.VMXE";
-	return NULL;
+	return check_apic_controls();
 }
 
 static const char *check_injection(void)

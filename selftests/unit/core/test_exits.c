@@ -58,7 +58,7 @@ static void unknown(void)
 	fresh();
 	for (u32 reason = 0; reason < 0x120; reason++) {
 		static const u32 gone[] = { 5, 6, 9, 14, 16, 17, 33, 34, 35, 37, 38, 40, 42, 43, 44,
-					    45, 46, 47, 49, 51, 57, 58 };
+					    45, 46, 47, 49, 51, 56, 57, 58 };
 		bool out = reason >= 60;
 
 		for (u32 i = 0; i < ARRAY_SIZE(gone); i++)
