@@ -33,7 +33,7 @@ struct netlink *netlink_open(void);
  */
 struct netlink *netlink_open_events(void);
 
-/* Ten thousand events of 2.3 KiB, as the kernel counts them, are 23 MB; it doubles what we ask for. */
+/* The kernel doubles it: room for ten thousand events that count 3 KiB each. */
 #define NETLINK_EVENT_BYTES	(16 << 20)
 
 /** netlink_close() - undo either; NULL is nothing */
