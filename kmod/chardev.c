@@ -96,6 +96,8 @@ static const struct hv_ioctl hv_ioctls[] = {
 		 .object = hv_vcpu_set_state),
 	HV_IOCTL(HVMOD_VCPU_APIC, 16, HV_FD_VCPU, HV_IOC_MM,
 		 .object = hv_vcpu_apic),
+	HV_IOCTL(HVMOD_VCPU_PLUG, 8, HV_FD_VCPU, HV_IOC_MM,
+		 .object = hv_vcpu_plug),
 };
 
 /*

@@ -77,6 +77,7 @@ enum hv_vcpu_mode {
  * @cpu: (r) processor that runs it, or ran it last
  * @kick: (a) RUN has to return HVMOD_EXIT_KICK once
  * @wake: (a) do not sleep in HLT: there may be an interrupt
+ * @plugged: with the domain's lock to write; it may run
  * @task: (r) who runs it, to be read under RCU
  * @run: (c) the run page; the VMM writes to it at any time
  * @page: (c) the same
@@ -104,6 +105,7 @@ struct hv_vcpu {
 	int cpu;
 	bool kick;
 	bool wake;
+	bool plugged;
 	struct task_struct *task;
 	struct hvmod_run *run;
 	struct page *page;
@@ -189,7 +191,7 @@ struct hv_sums {
  * @gone: (l) ring -1 does not know it any more
  * @state: (l) to write; read anywhere; enum hvmod_state
  * @reason: (l) enum hvmod_reason
- * @vcpus: (l) number of @vcpu entries in use
+ * @vcpus: (l) number of @vcpu entries that are plugged in, at most @vcpus_max
  * @vcpu: (l) to write; read anywhere; an entry never goes away again
  * @memory_lock: for what follows
  * @ranges: (m) struct hv_memory by guest frame number
@@ -259,6 +261,7 @@ struct hv_call {
 		struct hvmod_set_state set_state;
 		struct hvmod_domain_rename domain_rename;
 		struct hvmod_vcpu_create vcpu_create;
+		struct hvmod_vcpu_plug vcpu_plug;
 		struct hvmod_mem_map mem_map;
 		struct hvmod_mem_unmap mem_unmap;
 		struct hvmod_msi msi;
@@ -353,6 +356,7 @@ void hv_event_domain(struct hv_domain *domain, u8 cmd);
 
 /* vcpu.c */
 long hv_vcpu_create(struct hv_call *call);
+long hv_vcpu_plug(struct hv_call *call);
 void hv_vcpu_free(struct hv_vcpu *vcpu);
 void hv_vcpu_poke(struct hv_vcpu *vcpu);
 void hv_vcpu_kick(struct hv_vcpu *vcpu);

@@ -312,9 +312,14 @@ long hv_vcpu_run(struct hv_vcpu *vcpu)
 		return -EIO;
 	if (unlikely(!hv_vcpu_claim(vcpu)))
 		return -EBUSY;
-	WRITE_ONCE(vcpu->task, current);
-	ret = hv_vcpu_loop(vcpu);
-	WRITE_ONCE(vcpu->task, NULL);
+	/* With the claim, so that the kick of who unplugs it is for this run. */
+	if (likely(READ_ONCE(vcpu->plugged))) {
+		WRITE_ONCE(vcpu->task, current);
+		ret = hv_vcpu_loop(vcpu);
+		WRITE_ONCE(vcpu->task, NULL);
+	} else {
+		ret = -ENXIO;
+	}
 	hv_vcpu_unclaim(vcpu);
 	return ret;
 }

@@ -128,12 +128,15 @@ static long hv_vcpu_launch(struct hv_vcpu *vcpu)
 long hv_vcpu_create(struct hv_call *call)
 {
 	struct hv_domain *domain = call->object;
-	u32 index = call->arg.vcpu_create.index;
+	const struct hvmod_vcpu_create *arg = &call->arg.vcpu_create;
+	bool plugged = !(arg->flags & HVMOD_VCPU_UNPLUGGED);
+	u32 index = arg->index;
 	struct hv_vcpu *vcpu;
 	struct file *file;
 	long ret;
 
-	if (index >= HVMOD_VCPUS_MAX)
+	if (index >= HVMOD_VCPUS_MAX ||
+	    (arg->flags & ~HVMOD_VCPU_UNPLUGGED) || arg->reserved)
 		return -EINVAL;
 	index = array_index_nospec(index, HVMOD_VCPUS_MAX);
 	vcpu = hv_vcpu_alloc(domain, index);
@@ -148,11 +151,16 @@ long hv_vcpu_create(struct hv_call *call)
 	mutex_lock(&domain->lock);
 	if (index >= domain->vcpus_max)
 		ret = -EINVAL;
+	else if (domain->vcpu[index])
+		ret = -EEXIST;
+	else if (plugged && domain->vcpus >= domain->vcpus_max)
+		ret = -EBUSY;
 	else
-		ret = domain->vcpu[index] ? -EEXIST : hv_vcpu_launch(vcpu);
+		ret = hv_vcpu_launch(vcpu);
 	if (!ret) {
 		kref_get(&domain->users);
-		domain->vcpus++;
+		domain->vcpus += plugged;
+		vcpu->plugged = plugged;
 		/* Who finds it finds it complete. */
 		smp_store_release(&domain->vcpu[index], vcpu);
 		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
@@ -235,6 +243,42 @@ void hv_vcpu_kick(struct hv_vcpu *vcpu)
 {
 	WRITE_ONCE(vcpu->kick, true);
 	hv_vcpu_poke(vcpu);
+}
+
+/**
+ * hv_vcpu_plug() - HVMOD_VCPU_PLUG
+ * @call: the call, on a vCPU
+ *
+ * Process context; takes the domain's lock.
+ *
+ * Return: 0 or a negative errno, see uapi/hvmod.h.
+ */
+long hv_vcpu_plug(struct hv_call *call)
+{
+	struct hv_vcpu *vcpu = call->object;
+	struct hv_domain *domain = vcpu->domain;
+	u32 plugged = call->arg.vcpu_plug.plugged;
+	long ret = 0;
+
+	if (plugged > 1)
+		return -EINVAL;
+	mutex_lock(&domain->lock);
+	if (plugged == vcpu->plugged) {
+		mutex_unlock(&domain->lock);
+		return 0;
+	}
+	if (plugged && domain->vcpus >= domain->vcpus_max) {
+		ret = -EBUSY;
+	} else {
+		WRITE_ONCE(vcpu->plugged, plugged);
+		domain->vcpus += plugged ? 1 : -1;
+		/* Who runs it has looked at the flag before, and leaves now. */
+		if (!plugged)
+			hv_vcpu_kick(vcpu);
+		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
+	}
+	mutex_unlock(&domain->lock);
+	return ret;
 }
 
 static void hv_vcpu_clear_here(void *data)

@@ -159,8 +159,8 @@ struct hvmod_domain_create {
  * @name: name (out)
  * @state: enum hvmod_state (out)
  * @reason: enum hvmod_reason (out)
- * @vcpus: vCPUs made (out)
- * @vcpus_max: vCPUs allowed (out)
+ * @vcpus: vCPUs that are plugged in (out)
+ * @vcpus_max: most of them (out)
  * @mem_max: most guest memory, bytes (out)
  * @mem_current: guest memory that is mapped now, bytes (out)
  * @core_pages: 4 KiB pages that ring -1 holds for the domain (out)
@@ -361,38 +361,37 @@ struct hvmod_doorbell {
  * struct hvmod_vcpu_create - HVMOD_VCPU_CREATE: make a vCPU
  * @size: size of this struct (in)
  * @index: 0 to hvmod_domain_create.vcpus - 1; also its APIC id (in)
+ * @flags: 0, or HVMOD_VCPU_UNPLUGGED: it is not plugged in yet (in)
+ * @reserved: zero
  *
  * Returns the vCPU descriptor. vCPU 0 is in the reset state of SDM volume 3,
  * 9.1.1 (real mode at 0xFFFFFFF0) until HVMOD_VCPU_SET_STATE; the others wait
- * for INIT and SIPI. EEXIST: there is one. EINVAL: @index out of range.
+ * for INIT and SIPI. EEXIST: there is one. EINVAL: @index out of range. EBUSY:
+ * as with HVMOD_VCPU_PLUG.
  */
 struct hvmod_vcpu_create {
 	__u32	size;
 	__u32	index;
+	__u32	flags;
+	__u32	reserved;
 };
 
+#define HVMOD_VCPU_UNPLUGGED	(1U << 0)
+
 /**
- * struct hvmod_vcpu_state - HVMOD_VCPU_GET_STATE, HVMOD_VCPU_SET_STATE: read or
- *	load the state of a vCPU
+ * struct hvmod_vcpu_plug - HVMOD_VCPU_PLUG: put a vCPU in, or take it out
  * @size: size of this struct (in)
- * @groups: HVMOD_STATE_* bits that are wanted (GET) or that the blob may hold
- *	(SET) (in)
- * @data: address of the blob (in)
- * @bytes: size of the buffer (in); bytes used (out)
- * @reserved: zero
+ * @plugged: 1 or 0 (in)
  *
- * The blob is a sequence of struct hvmod_tlv, each with its data behind it and
- * padded to 8 bytes. SET checks the whole blob, in whatever order, before it
- * changes anything; EINVAL leaves the vCPU as it was and hvmod_run.why says
- * what was wrong. ENOSPC: the buffer is too small, @bytes tells what it takes.
- * EBUSY: the vCPU runs. GET of MSRS gives all that the guest can see.
+ * A vCPU that is not plugged in does not run: HVMOD_VCPU_RUN fails with ENXIO,
+ * and one that is under way returns HVMOD_EXIT_KICK. It keeps its state, which
+ * can be read and set. The domain's vcpus counts those that are plugged in.
+ * EBUSY: it would have more than its vcpus_max, see HVMOD_SET_QUOTA. EINVAL:
+ * another value. Nothing happens to one that is so already.
  */
-struct hvmod_vcpu_state {
+struct hvmod_vcpu_plug {
 	__u32	size;
-	__u32	groups;
-	__u64	data;
-	__u32	bytes;
-	__u32	reserved;
+	__u32	plugged;
 };
 
 /**
@@ -619,8 +618,8 @@ struct hvmod_domain_rename {
  *
  * Returns 0 with hvmod_run.exit set, or -1. EINTR: a signal; hvmod_run.exit is
  * HVMOD_EXIT_KICK, the state is complete and RUN may be called again. EBUSY:
- * another thread runs it. EINVAL: hvmod_run.dirty. EIO: another address space,
- * or ring -1 is gone. Process context, may sleep.
+ * another thread runs it. EINVAL: hvmod_run.dirty. ENXIO: it is not plugged in.
+ * EIO: another address space, or ring -1 is gone. Process context, may sleep.
  */
 #define HVMOD_VCPU_RUN		_IO(HVMOD_IOC_MAGIC, 0x20)
 
@@ -635,5 +634,6 @@ struct hvmod_domain_rename {
 #define HVMOD_VCPU_GET_STATE	_IOWR(HVMOD_IOC_MAGIC, 0x22, struct hvmod_vcpu_state)
 #define HVMOD_VCPU_SET_STATE	_IOWR(HVMOD_IOC_MAGIC, 0x23, struct hvmod_vcpu_state)
 #define HVMOD_VCPU_APIC		_IOWR(HVMOD_IOC_MAGIC, 0x24, struct hvmod_apic_access)
+#define HVMOD_VCPU_PLUG		_IOW(HVMOD_IOC_MAGIC, 0x25, struct hvmod_vcpu_plug)
 
 #endif /* _UAPI_HVMOD_H */

@@ -159,4 +159,28 @@ struct hvmod_tlv {
 	__u32	reserved;
 };
 
+/**
+ * struct hvmod_vcpu_state - HVMOD_VCPU_GET_STATE, HVMOD_VCPU_SET_STATE: read or
+ *	load the state of a vCPU
+ * @size: size of this struct (in)
+ * @groups: HVMOD_STATE_* bits that are wanted (GET) or that the blob may hold
+ *	(SET) (in)
+ * @data: address of the blob (in)
+ * @bytes: size of the buffer (in); bytes used (out)
+ * @reserved: zero
+ *
+ * The blob is a sequence of struct hvmod_tlv, each with its data behind it and
+ * padded to 8 bytes. SET checks the whole blob, in whatever order, before it
+ * changes anything; EINVAL leaves the vCPU as it was and hvmod_run.why says
+ * what was wrong. ENOSPC: the buffer is too small, @bytes tells what it takes.
+ * EBUSY: the vCPU runs. GET of MSRS gives all that the guest can see.
+ */
+struct hvmod_vcpu_state {
+	__u32	size;
+	__u32	groups;
+	__u64	data;
+	__u32	bytes;
+	__u32	reserved;
+};
+
 #endif /* _UAPI_HVMOD_STATE_H */
