@@ -80,8 +80,8 @@ int ask_refused(struct verb_context *ctx, const char *verb,
 	}
 }
 
-int ask_more(struct verb_context *ctx, const char *verb, enum control_op op,
-	     uint32_t value, const char *text, struct control_reply *reply)
+int ask_reply(struct verb_context *ctx, const char *verb, enum control_op op,
+	      uint32_t value, const char *text, struct control_reply *reply)
 {
 	int64_t deadline = deadline_in(globals.timeout_ms < 0 ? ASK_MS : globals.timeout_ms);
 	int fd, err;
@@ -92,9 +92,17 @@ int ask_more(struct verb_context *ctx, const char *verb, enum control_op op,
 	err = control_ask_more(fd, op, 0, value, text, -1) ||
 	      control_answer(fd, op, reply, deadline) ? errno : 0;
 	close(fd);
-	if (err)
-		return ask_fail(ctx, verb, err);
-	return reply->status == EEXIST ? HVCTL_OK : ask_refused(ctx, verb, reply);
+	return err ? ask_fail(ctx, verb, err) : HVCTL_OK;
+}
+
+int ask_more(struct verb_context *ctx, const char *verb, enum control_op op,
+	     uint32_t value, const char *text, struct control_reply *reply)
+{
+	int ret = ask_reply(ctx, verb, op, value, text, reply);
+
+	if (ret || reply->status == EEXIST)
+		return ret;
+	return ask_refused(ctx, verb, reply);
 }
 
 int ask(struct verb_context *ctx, const char *verb, enum control_op op,

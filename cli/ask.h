@@ -44,6 +44,20 @@ int ask(struct verb_context *ctx, const char *verb, enum control_op op,
 int ask_more(struct verb_context *ctx, const char *verb, enum control_op op,
 	     uint32_t value, const char *text, struct control_reply *reply);
 
+/**
+ * ask_reply() - the same, but only the verb judges the reply's status
+ * @ctx: the verb's context
+ * @verb: for the message
+ * @op: what to ask
+ * @value: value of the request
+ * @text: its text, or NULL
+ * @reply: the reply
+ *
+ * Return: 0, or the exit status if there is no reply, which has been reported.
+ */
+int ask_reply(struct verb_context *ctx, const char *verb, enum control_op op,
+	      uint32_t value, const char *text, struct control_reply *reply);
+
 /** ask_fail() - report that asking failed with errno value @err */
 int ask_fail(struct verb_context *ctx, const char *verb, int err);
 

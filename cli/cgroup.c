@@ -19,9 +19,7 @@
 #include "cgroup.h"
 #include "compiler.h"
 
-#define ROOT		"/sys/fs/cgroup"
 #define SLICE		"hvmod.slice"
-#define PATH_ROOM	4096
 #define TRIES		10
 
 /* One at a time: a kernel without one of them refuses them all. */
@@ -47,7 +45,7 @@ static void enable_controllers(int dir)
 
 static int open_root(void)
 {
-	int fd = open(ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(CGROUP_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd >= 0 && !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC)
@@ -57,13 +55,17 @@ static int open_root(void)
 	return -1;
 }
 
-/* Where this process is: the path behind "0::". Return: false: nowhere */
-static bool own_path(char *path)
+/* In /proc/PID/cgroup it is the path behind "0::". */
+bool cgroup_path(pid_t pid, char *path)
 {
-	FILE *file = fopen("/proc/self/cgroup", "re");
-	char line[PATH_ROOM];
+	char name[32] = "/proc/self/cgroup";
+	FILE *file;
+	char line[CGROUP_PATH_ROOM];
 	bool found = false;
 
+	if (pid)
+		snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	file = fopen(name, "re");
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		found = !strncmp(line, "0::/", 4);
@@ -71,13 +73,18 @@ static bool own_path(char *path)
 	if (file)
 		fclose(file);
 	if (found)
-		snprintf(path, PATH_ROOM, "%s", line + 4);
+		snprintf(path, CGROUP_PATH_ROOM, "%s", line + 4);
 	return found;
+}
+
+bool cgroup_is_ours(const char *path)
+{
+	return !strncmp(path, SLICE "/", sizeof(SLICE));
 }
 
 static int open_procs(int root, const char *path)
 {
-	char file[PATH_ROOM + 16];
+	char file[CGROUP_PATH_ROOM + 16];
 
 	snprintf(file, sizeof(file), "%s%scgroup.procs", path, *path ? "/" : "");
 	return openat(root, file, O_WRONLY | O_CLOEXEC);
@@ -161,7 +168,7 @@ static bool enter(struct cgroup *group, const char *name)
 
 void cgroup_enter(struct cgroup *group, const char *name)
 {
-	char path[PATH_ROOM];
+	char path[CGROUP_PATH_ROOM];
 	int root = open_root();
 
 	group->slice = -1;
@@ -169,7 +176,7 @@ void cgroup_enter(struct cgroup *group, const char *name)
 	group->root = -1;
 	if (root < 0)
 		return;
-	if (own_path(path) && strncmp(path, SLICE "/", sizeof(SLICE))) {
+	if (cgroup_path(0, path) && !cgroup_is_ours(path)) {
 		group->back = open_procs(root, path);
 		group->root = open_procs(root, "");
 		group->slice = open_slice(root);

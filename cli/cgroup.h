@@ -2,7 +2,13 @@
 #ifndef HVCTL_CGROUP_H
 #define HVCTL_CGROUP_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include <hvmod.h>
+
+#define CGROUP_ROOT		"/sys/fs/cgroup"
+#define CGROUP_PATH_ROOM	4096
 
 /**
  * struct cgroup - the control group of a VMM process
@@ -27,6 +33,18 @@ struct cgroup {
  * hvmod.slice already, nothing happens: a domain works without.
  */
 void cgroup_enter(struct cgroup *group, const char *name);
+
+/**
+ * cgroup_path() - where a process is in cgroup v2
+ * @pid: the process, 0 for this one
+ * @path: its group below CGROUP_ROOT, CGROUP_PATH_ROOM bytes
+ *
+ * Return: false: nowhere.
+ */
+bool cgroup_path(pid_t pid, char *path);
+
+/** cgroup_is_ours() - whether a path is in hvmod.slice, where a group is a domain */
+bool cgroup_is_ours(const char *path);
 
 /** cgroup_leave() - undo cgroup_enter(), also in the VMM's sandbox */
 void cgroup_leave(struct cgroup *group);

@@ -150,7 +150,7 @@ const struct verb verb_create = {
 	.name = "create",
 	.args = "[FILE|-] [KEY=VALUE...]",
 	.summary = "Make a domain and start it",
-	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net cpus on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk and net, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
+	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net cpus cpu_weight on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk and net, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
 	.flags = VERB_MODIFIES | VERB_DRY_RUN,
 	.options = options,
 	.parse = parse,

@@ -30,6 +30,7 @@ static const struct {
 	{ "on_poweroff", "On power off", json_type_string },
 	{ "on_reboot", "On reboot", json_type_string },
 	{ "on_crash", "On crash", json_type_string },
+	{ "vcpus_wanted", "vCPUs wanted", json_type_int },
 	{ "restarts", "Restarts", json_type_int },
 	{ "console_bytes", "Console output", json_type_int },
 };
@@ -61,7 +62,7 @@ static struct json_object *record_field(struct json_object *record, size_t i)
 
 static void print_as_json(const struct hvmod_domain_info *info, struct json_object *record)
 {
-	struct json_object *object = domain_json(info);
+	struct json_object *object = domain_weight_json(info);
 	struct json_object *array = json_object_new_array();
 	size_t i;
 

@@ -18,6 +18,7 @@ enum {
 	COLUMN_NAME,
 	COLUMN_STATE,
 	COLUMN_VCPUS,
+	COLUMN_VCPUS_MAX,
 	COLUMN_MEM,
 	COLUMN_CPU,
 	COLUMN_UPTIME,
@@ -32,7 +33,8 @@ static const struct column columns[] = {
 	[COLUMN_ID]	 = { "ID",	true,	"number of the domain" },
 	[COLUMN_NAME]	 = { "NAME",	false,	"name" },
 	[COLUMN_STATE]	 = { "STATE",	false,	"created, running, paused, shutdown, crashed, dying" },
-	[COLUMN_VCPUS]	 = { "VCPUS",	true,	"number of vCPUs" },
+	[COLUMN_VCPUS]	 = { "VCPUS",	true,	"vCPUs that it has" },
+	[COLUMN_VCPUS_MAX] = { "VCPUS-MAX", true, "most vCPUs" },
 	[COLUMN_MEM]	 = { "MEM",	true,	"guest memory" },
 	[COLUMN_CPU]	 = { "CPU%",	true,	"processor time since it was made, 100 is one processor" },
 	[COLUMN_UPTIME]	 = { "UPTIME",	true,	"time since it was made" },
@@ -111,7 +113,8 @@ static void add_domain(struct table *table, const struct hvmod_domain_info *info
 	table_set(table, line, COLUMN_NAME, info->name, NULL);
 	table_set(table, line, COLUMN_STATE, state_word(info->state),
 		  state_color(info->state));
-	table_number(table, line, COLUMN_VCPUS, info->vcpus_max);
+	table_number(table, line, COLUMN_VCPUS, info->vcpus);
+	table_number(table, line, COLUMN_VCPUS_MAX, info->vcpus_max);
 	memory = info->mem_max ? info->mem_max : info->mem_current;
 	table_set(table, line, COLUMN_MEM, format_size(memory, text), NULL);
 	snprintf(text, sizeof(text), "%.1f", domain_cpu_percent(info));
@@ -191,7 +194,7 @@ const struct verb verb_list = {
 	.name = "list",
 	.alias = "ls ps",
 	.summary = "List the domains",
-	.doc = "Columns: ID NAME STATE VCPUS MEM CPU% UPTIME, and REASON MEM-USED EXITS UID PID. CPU% is the mean since the domain was made; 100 is one processor. --json has all fields, in bytes and nanoseconds.",
+	.doc = "Columns: ID NAME STATE VCPUS MEM CPU% UPTIME, and VCPUS-MAX REASON MEM-USED EXITS UID PID. CPU% is the mean since the domain was made; 100 is one processor. --json has all fields, in bytes and nanoseconds.",
 	.flags = VERB_DEVICE,
 	.options = options,
 	.parse = parse,

@@ -13,6 +13,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "cgroup_weight.h"
 #include "compiler.h"
 #include "config.h"
 #include "cpulist.h"
@@ -40,6 +41,7 @@ enum key_type {
 	KEY_NET,
 	KEY_CPUS,
 	KEY_ACTION,
+	KEY_WEIGHT,
 };
 
 static const char *const actions[] = {
@@ -68,6 +70,7 @@ static const struct config_key {
 	KEY(disk, NULL, KEY_DISK),
 	KEY(net, NULL, KEY_NET),
 	KEY(cpus, NULL, KEY_CPUS),
+	KEY(cpu_weight, NULL, KEY_WEIGHT),
 	KEY(on_poweroff, NULL, KEY_ACTION),
 	KEY(on_reboot, NULL, KEY_ACTION),
 	KEY(on_crash, NULL, KEY_ACTION),
@@ -76,7 +79,7 @@ static const struct config_key {
 
 /* Of xl.cfg; a user who has such a file shall learn that these do nothing. */
 static const char *const later_keys[] = {
-	"cpu_weight", "cap", "vif",
+	"cap", "vif",
 };
 
 static int key_fail(const char *where, const char *key, const char *hint,
@@ -143,6 +146,18 @@ static int set_vcpus(uint32_t *field, const char *where, const char *key,
 		return key_fail(where, key, NULL, value,
 				"a domain has at most 64 vCPUs");
 	*field = count;
+	return HVCTL_OK;
+}
+
+static int set_weight(uint32_t *field, const char *where, const char *key,
+		      const char *value)
+{
+	uint32_t weight;
+
+	if (parse_id(value, &weight) || !weight || weight > WEIGHT_MAX)
+		return key_fail(where, key, "cpu_weight=100 is the usual one", value,
+				"not a number from 1 to 10000");
+	*field = weight;
 	return HVCTL_OK;
 }
 
@@ -220,6 +235,11 @@ static bool is_list(enum key_type type)
 	return type == KEY_DISK || type == KEY_NET;
 }
 
+static bool is_number(enum key_type type)
+{
+	return type == KEY_VCPUS || type == KEY_WEIGHT;
+}
+
 bool config_is_list(const char *key)
 {
 	const struct config_key *k = find_key(key);
@@ -273,6 +293,8 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 	switch (k->type) {
 	case KEY_VCPUS:
 		return set_vcpus(field, where, key, value);
+	case KEY_WEIGHT:
+		return set_weight(field, where, key, value);
 	case KEY_SIZE:
 		return set_size(field, where, key, value);
 	case KEY_PORT:
@@ -359,12 +381,18 @@ static int complete_memory(struct domain_config *config)
 static int complete_vcpus(struct domain_config *config)
 {
 	if (!config->vcpus)
-		config->vcpus = config->maxvcpus ? config->maxvcpus : DEFAULT_VCPUS;
-	if (config->maxvcpus && config->maxvcpus != config->vcpus)
-		return fail(HVCTL_USAGE, EOPNOTSUPP, "maxvcpus",
-			    "leave maxvcpus out or give both the same value",
-			    "cannot use a value other than that of vcpus: this version of hvmod does not add vCPUs yet");
+		config->vcpus = DEFAULT_VCPUS;
+	if (config->maxvcpus && config->maxvcpus < config->vcpus)
+		return fail(HVCTL_USAGE, EINVAL, "maxvcpus",
+			    "leave maxvcpus out, or give at least as many as vcpus",
+			    "cannot use '%u': it has %u vCPUs at the beginning",
+			    config->maxvcpus, config->vcpus);
 	return HVCTL_OK;
+}
+
+uint32_t config_vcpus_max(const struct domain_config *config)
+{
+	return config->maxvcpus ? config->maxvcpus : config->vcpus;
 }
 
 static int complete_cpus(struct domain_config *config)
@@ -504,6 +532,7 @@ static const char *key_text(const struct domain_config *config,
 
 	switch (k->type) {
 	case KEY_VCPUS:
+	case KEY_WEIGHT:
 		if (!*(const uint32_t *)field)
 			return NULL;
 		snprintf(buffer, size, "%u", *(const uint32_t *)field);
@@ -553,7 +582,7 @@ struct json_object *config_json(const struct domain_config *config)
 		if (!text)
 			continue;
 		json_object_object_add(object, keys[i].name,
-				       keys[i].type == KEY_VCPUS ?
+				       is_number(keys[i].type) ?
 				       json_object_new_int(atoi(text)) :
 				       json_object_new_string(text));
 	}
@@ -588,7 +617,7 @@ void config_print(const struct domain_config *config)
 		if (!text)
 			continue;
 		printf("%s = ", keys[i].name);
-		if (keys[i].type == KEY_VCPUS)
+		if (is_number(keys[i].type))
 			printf("%s", text);
 		else
 			print_quoted(text);

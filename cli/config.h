@@ -26,7 +26,7 @@ enum config_action {
  * struct domain_config - a domain as the user describes it
  * @name: name; NULL for one that hvctl chooses
  * @vcpus: number of vCPUs, 0 if not given
- * @maxvcpus: most vCPUs, 0 if not given
+ * @maxvcpus: most vCPUs, 0 if not given: @vcpus
  * @memory: bytes, 0 if not given
  * @maxmem: most bytes, 0 if not given
  * @kernel: path of the kernel
@@ -36,6 +36,7 @@ enum config_action {
  * @debug_exit: debug-exit port, 0 for none
  * @disk: disks, each as disk_parse() takes it
  * @net: network devices, each as net_parse() takes it
+ * @cpu_weight: weight, 0 if not given
  * @cpus: list of processors that the vCPUs may run on, or NULL
  * @on_poweroff: what follows a power off, enum config_action
  * @on_reboot: what follows a reset
@@ -56,6 +57,7 @@ struct domain_config {
 	uint32_t debug_exit;
 	struct config_list disk;
 	struct config_list net;
+	uint32_t cpu_weight;
 	char *cpus;
 	uint32_t on_poweroff;
 	uint32_t on_reboot;
@@ -112,6 +114,9 @@ int config_parse_json(struct domain_config *config, const char *path,
  * @config: the configuration
  */
 int config_complete(struct domain_config *config);
+
+/** config_vcpus_max() - the most vCPUs that it can have, once it is complete */
+uint32_t config_vcpus_max(const struct domain_config *config);
 
 /** config_action_word() - "destroy" and so on, NULL for CONFIG_ACTION_UNSET */
 const char *config_action_word(uint32_t action);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cgroup_weight.h"
 #include "compiler.h"
 #include "config.h"
 #include "output.h"
@@ -18,7 +19,8 @@ static const struct {
 	const char *key;
 } record_keys[] = {
 	{ "name", "name" },
-	{ "vcpus_max", "vcpus" },
+	{ "vcpus", "vcpus" },
+	{ "vcpus_max", "maxvcpus" },
 	{ "mem_max_bytes", "memory" },
 	{ "kernel", "kernel" },
 	{ "ramdisk", "ramdisk" },
@@ -27,6 +29,7 @@ static const struct {
 	{ "debug_exit", "debug_exit" },
 	{ "disk", "disk" },
 	{ "net", "net" },
+	{ "cpu_weight", "cpu_weight" },
 	{ "cpus", "cpus" },
 	{ "on_poweroff", "on_poweroff" },
 	{ "on_reboot", "on_reboot" },
@@ -87,6 +90,22 @@ static int set_from_json(struct domain_config *config, const char *path,
 	}
 }
 
+/*
+ * As many vCPUs as at most: who asks for another number means both. The usual
+ * weight, which a domain without a control group has too.
+ */
+static bool is_default(struct json_object *record, const char *field,
+		       struct json_object *value)
+{
+	struct json_object *vcpus;
+
+	if (!strcmp(field, "cpu_weight"))
+		return json_object_get_int(value) == WEIGHT_DEFAULT;
+	return !strcmp(field, "vcpus_max") &&
+	       json_object_object_get_ex(record, "vcpus", &vcpus) &&
+	       json_object_equal(value, vcpus);
+}
+
 static int set_from_record(struct domain_config *config, const char *path,
 			   struct json_object *record)
 {
@@ -100,7 +119,8 @@ static int set_from_record(struct domain_config *config, const char *path,
 	for (i = 0; i < ARRAY_SIZE(record_keys); i++) {
 		const char *field = record_keys[i].field;
 
-		if (!json_object_object_get_ex(record, field, &value) || !value)
+		if (!json_object_object_get_ex(record, field, &value) || !value ||
+		    is_default(record, field, value))
 			continue;
 		ret = set_from_json(config, path, record_keys[i].key, value,
 				    !strcmp(field, "mem_max_bytes"));

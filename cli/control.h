@@ -42,6 +42,8 @@
  * @CONTROL_RENAME: text: the new name
  * @CONTROL_PIN: value: the vCPU, or CONTROL_ALL_VCPUS; text: a list of
  *	processors that it may run on
+ * @CONTROL_SET_VCPUS: value: how many it shall have; value of the reply: the most
+ *	that it can have
  * @CONTROL_DUMP: the request carries a descriptor to which an ELF core is
  *	written; the reply comes when all is written. Hanging up cancels it
  */
@@ -61,6 +63,7 @@ enum control_op {
 	CONTROL_RENAME		= 13,
 	CONTROL_PIN		= 14,
 	CONTROL_DUMP		= 15,
+	CONTROL_SET_VCPUS	= 16,
 };
 
 /* Flags of CONTROL_CONSOLE. */

@@ -2,6 +2,7 @@
 /* The JSON record of a domain. */
 #include <stdio.h>
 
+#include "cgroup_weight.h"
 #include "domain_json.h"
 #include "domains.h"
 #include "duration.h"
@@ -73,6 +74,16 @@ struct json_object *domain_json(const struct hvmod_domain_info *info)
 	struct json_object *object = json_object_new_object();
 
 	domain_json_into(object, info);
+	return object;
+}
+
+struct json_object *domain_weight_json(const struct hvmod_domain_info *info)
+{
+	struct json_object *object = domain_json(info);
+	uint32_t weight;
+
+	if (info->owner_pid && !cgroup_get_weight((pid_t)info->owner_pid, &weight))
+		add_number(object, "cpu_weight", weight);
 	return object;
 }
 

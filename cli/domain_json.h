@@ -21,6 +21,9 @@ void domain_identity_json(struct json_object *object, const struct hvmod_domain_
 /** domain_json_into() - all of domain_json(), into @object */
 void domain_json_into(struct json_object *object, const struct hvmod_domain_info *info);
 
+/** domain_weight_json() - the same, with the domain's weight where it has one */
+struct json_object *domain_weight_json(const struct hvmod_domain_info *info);
+
 /** domains_json() - put records into {"domains":[...]}; takes @array */
 struct json_object *domains_json(struct json_object *array);
 

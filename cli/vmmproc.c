@@ -18,6 +18,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cgroup_weight.h"
 #include "console_hub.h"
 #include "cpulist.h"
 #include "disk_option.h"
@@ -142,7 +143,7 @@ static int pin_vcpus(struct vmmproc *proc)
 
 	if (!config->cpus || cpulist_parse(config->cpus, &cpus))
 		return 0;
-	for (i = 0; i < config->vcpus; i++) {
+	for (i = 0; i < config_vcpus_max(config); i++) {
 		if (vmm_pin(proc->vmm, i, &cpus))
 			return -1;
 	}
@@ -321,6 +322,7 @@ static int make_domain(struct vmmproc *proc, int device)
 	struct vmm_config vmm = {
 		.name = proc->name,
 		.vcpus = config->vcpus,
+		.vcpus_max = config->maxvcpus,
 		.memory = config->memory,
 		.kernel = config->kernel,
 		.initrd = config->ramdisk,
@@ -352,6 +354,12 @@ static int make_domain(struct vmmproc *proc, int device)
 			       strerror(errno));
 		/* Before there is memory that counts. */
 		cgroup_enter(&proc->cgroup, proc->name);
+		if (config->cpu_weight && cgroup_set_weight(0, config->cpu_weight)) {
+			cgroup_leave(&proc->cgroup);
+			return give_up(proc, HVCTL_UNSUPPORTED, EOPNOTSUPP,
+				       "cannot use cpu_weight=%u: the domain has no control group with weights\nhint: leave it out, or make the domain where cgroup v2 can be written to, as root may",
+				       config->cpu_weight);
+		}
 		proc->vmm = vmm_create(&vmm, &vmm_callbacks, proc, text, sizeof(text));
 		if (proc->vmm) {
 			proc->id = vmm_id(proc->vmm);

@@ -125,10 +125,21 @@ static int op_rename(struct vmmproc *proc, const char *name)
 	return 0;
 }
 
+static int op_set_vcpus(struct vmmproc *proc, uint32_t count, struct control_reply *reply)
+{
+	if (proc->dumper.active)
+		return -ETXTBSY;
+	reply->value = config_vcpus_max(proc->options->config);
+	if (vmm_set_vcpus(proc->vmm, count))
+		return errno == EBUSY ? -EDQUOT : -errno;
+	vmmproc_log("%u vCPUs wanted", count);
+	return 0;
+}
+
 /* The first that can't be is the last that is tried. */
 static int op_pin(struct vmmproc *proc, uint32_t vcpu, const char *list)
 {
-	uint32_t count = proc->options->config->vcpus;
+	uint32_t count = config_vcpus_max(proc->options->config);
 	uint32_t first = vcpu == CONTROL_ALL_VCPUS ? 0 : vcpu;
 	uint32_t last = vcpu == CONTROL_ALL_VCPUS ? count - 1 : vcpu;
 	cpu_set_t cpus;
@@ -210,6 +221,8 @@ static int op_info(struct vmmproc *proc, struct control_reply *reply)
 	const char *text;
 
 	json_object_object_add(proc->record, "vcpu_cpus", affinities(proc));
+	json_object_object_add(proc->record, "vcpus_wanted",
+			       json_object_new_int64(vmm_vcpus_wanted(proc->vmm)));
 	json_object_object_add(proc->record, "restarts",
 			       json_object_new_int64(proc->restarts));
 	json_object_object_add(proc->record, "console_bytes",
@@ -268,6 +281,8 @@ static int serve(struct vmmproc *proc, const struct control_request *request,
 		return op_pin(proc, request->value, request->text);
 	case CONTROL_DUMP:
 		return op_dump(proc, pass_fd);
+	case CONTROL_SET_VCPUS:
+		return op_set_vcpus(proc, request->value, reply);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "acpi.h"
+#include "acpi_cpus.h"
 #include "aml.h"
 #include "compiler.h"
 #include "layout.h"
@@ -16,6 +17,7 @@
 #define CREATOR_ID	"HVMD"
 
 #define ALIGNMENT	16
+#define DSDT_MAX	16384
 
 struct rsdp {
 	char signature[8];
@@ -92,14 +94,6 @@ struct madt {
 	uint32_t flags;
 } __packed;
 
-struct madt_local_apic {
-	uint8_t type;
-	uint8_t length;
-	uint8_t processor;
-	uint8_t id;
-	uint32_t flags;
-} __packed;
-
 struct madt_ioapic {
 	uint8_t type;
 	uint8_t length;
@@ -123,9 +117,7 @@ struct mcfg {
 _Static_assert(sizeof(struct mcfg) == 60, "MCFG with one segment");
 
 #define MADT_REVISION		5
-#define MADT_LOCAL_APIC		0
 #define MADT_IOAPIC		1
-#define MADT_ENABLED		1
 
 /* Where the next table goes. */
 struct builder {
@@ -236,11 +228,20 @@ static void dsdt_power_button(struct aml *aml)
 	aml_end(aml, device);
 }
 
+static void if_interrupt_is(struct aml *aml, uint32_t gsi, size_t *block)
+{
+	*block = aml_begin_if(aml);
+	aml_equal(aml);
+	aml_local(aml, AML_ARG0);
+	aml_integer(aml, gsi);
+}
+
 /* The Generic Event Device (5.6.9) stands for the fixed events of old. */
-static void dsdt_events(struct aml *aml)
+static void dsdt_events(struct aml *aml, bool hotplug)
 {
 	size_t device = aml_begin_device(aml, "GED_");
 	size_t inner;
+	size_t block;
 
 	aml_name(aml, "_HID");
 	aml_string(aml, "ACPI0013");
@@ -249,9 +250,18 @@ static void dsdt_events(struct aml *aml)
 	aml_name(aml, "_CRS");
 	inner = aml_begin_resources(aml);
 	aml_edge_interrupt(aml, GED_GSI);
+	if (hotplug)
+		aml_level_interrupt(aml, CPUS_GSI);
 	aml_end_resources(aml, inner);
 	inner = aml_begin_method(aml, "_EVT", 1);
+	if_interrupt_is(aml, GED_GSI, &block);
 	aml_notify(aml, "\\_SB_.PWRB", 0x80);
+	aml_end(aml, block);
+	if (hotplug) {
+		if_interrupt_is(aml, CPUS_GSI, &block);
+		aml_path(aml, ACPI_CPUS_SCAN);
+		aml_end(aml, block);
+	}
 	aml_end(aml, inner);
 	aml_end(aml, device);
 }
@@ -298,9 +308,10 @@ static void dsdt_board(struct aml *aml)
 	aml_end(aml, device);
 }
 
-static uint64_t build_dsdt(struct builder *b)
+/* A processor that is always there needs no device. */
+static uint64_t build_dsdt(struct builder *b, unsigned int vcpus)
 {
-	uint8_t table[1024];
+	uint8_t table[DSDT_MAX];
 	struct aml aml = { .bytes = table, .size = sizeof(table) };
 	struct table_header header;
 	size_t scope;
@@ -314,7 +325,9 @@ static uint64_t build_dsdt(struct builder *b)
 	dsdt_serial(&aml);
 	dsdt_rtc(&aml);
 	dsdt_power_button(&aml);
-	dsdt_events(&aml);
+	if (vcpus > 1)
+		acpi_cpus_devices(&aml, vcpus);
+	dsdt_events(&aml, vcpus > 1);
 	aml_end(&aml, scope);
 	if (aml.overflow)
 		return 0;
@@ -343,18 +356,16 @@ static uint64_t build_fadt(struct builder *b, uint64_t dsdt)
 	return put_table(b, &fadt, sizeof(fadt));
 }
 
-static uint64_t build_madt(struct builder *b, unsigned int vcpus)
+static uint64_t build_madt(struct builder *b, unsigned int vcpus,
+			   uint64_t present)
 {
 	struct {
 		struct madt madt;
 		struct madt_ioapic ioapic;
-		struct madt_local_apic local[255];
+		struct madt_local_apic local[ACPI_VCPUS_MAX];
 	} __packed table;
 	unsigned int i;
 
-	/* Longer ids need entries of another type. */
-	if (vcpus > 255)
-		return 0;
 	memset(&table, 0, sizeof(table));
 	header_fill(&table.madt.header, "APIC", MADT_REVISION);
 	table.madt.apic = APIC_BASE;
@@ -363,15 +374,8 @@ static uint64_t build_madt(struct builder *b, unsigned int vcpus)
 		.length = sizeof(table.ioapic),
 		.address = IOAPIC_BASE,
 	};
-	for (i = 0; i < vcpus; i++) {
-		table.local[i] = (struct madt_local_apic){
-			.type = MADT_LOCAL_APIC,
-			.length = sizeof(table.local[i]),
-			.processor = (uint8_t)i,
-			.id = (uint8_t)i,
-			.flags = MADT_ENABLED,
-		};
-	}
+	for (i = 0; i < vcpus; i++)
+		table.local[i] = acpi_local_apic(i, present >> i & 1);
 	return put_table(b, &table, sizeof(table.madt) + sizeof(table.ioapic) +
 				    vcpus * sizeof(table.local[0]));
 }
@@ -403,12 +407,13 @@ static uint64_t build_xsdt(struct builder *b, uint64_t fadt, uint64_t madt,
  * @buffer: where to
  * @size: its size
  * @gpa: where the guest will find @buffer
- * @vcpus: number of processors, 1 to 255
+ * @vcpus: number of processors that there can be, 1 to ACPI_VCPUS_MAX
+ * @present: those that are there, a bit for each
  *
  * Return: bytes used, or 0 if @buffer is too small or @vcpus too many
  */
 size_t acpi_build(uint8_t *buffer, size_t size, uint64_t gpa,
-		  unsigned int vcpus)
+		  unsigned int vcpus, uint64_t present)
 {
 	struct rsdp rsdp = {
 		.signature = { 'R', 'S', 'D', ' ', 'P', 'T', 'R', ' ' },
@@ -425,10 +430,10 @@ size_t acpi_build(uint8_t *buffer, size_t size, uint64_t gpa,
 	uint64_t madt;
 	uint64_t mcfg;
 
-	if (size < sizeof(rsdp))
+	if (size < sizeof(rsdp) || vcpus > ACPI_VCPUS_MAX)
 		return 0;
-	fadt = build_fadt(&b, build_dsdt(&b));
-	madt = build_madt(&b, vcpus);
+	fadt = build_fadt(&b, build_dsdt(&b, vcpus));
+	madt = build_madt(&b, vcpus, present);
 	mcfg = build_mcfg(&b);
 	rsdp.xsdt = build_xsdt(&b, fadt, madt, mcfg);
 	if (!rsdp.xsdt)

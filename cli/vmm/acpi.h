@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 #define ACPI_RSDP_BYTES	36	/* the first of what acpi_build() writes */
+#define ACPI_VCPUS_MAX	64	/* more need other MADT entries from 255 on */
 
 size_t acpi_build(uint8_t *buffer, size_t size, uint64_t gpa,
-		  unsigned int vcpus);
+		  unsigned int vcpus, uint64_t present);
 
 #endif

@@ -25,6 +25,7 @@
 #define RESOURCE_IO		0x47
 #define RESOURCE_IO_DECODE_16	0x01
 #define RESOURCE_INTERRUPT	0x89
+#define RESOURCE_CONSUMER_LEVEL	0x01
 #define RESOURCE_CONSUMER_EDGE	0x03
 #define RESOURCE_END		0x79
 #define RESOURCE_MEMORY_FIXED	0x86
@@ -292,6 +293,14 @@ void aml_io(struct aml *aml, uint16_t port, uint8_t count)
 	aml_bytes(aml, io, sizeof(io));
 }
 
+static void interrupt(struct aml *aml, uint8_t flags, uint32_t gsi)
+{
+	uint8_t head[] = { RESOURCE_INTERRUPT, 6, 0, flags, 1 };
+
+	aml_bytes(aml, head, sizeof(head));
+	aml_bytes(aml, &gsi, sizeof(gsi));
+}
+
 /**
  * aml_edge_interrupt() - write Interrupt(): edge, active high, exclusive
  * @aml: the buffer
@@ -299,10 +308,17 @@ void aml_io(struct aml *aml, uint16_t port, uint8_t count)
  */
 void aml_edge_interrupt(struct aml *aml, uint32_t gsi)
 {
-	uint8_t head[] = { RESOURCE_INTERRUPT, 6, 0, RESOURCE_CONSUMER_EDGE, 1 };
+	interrupt(aml, RESOURCE_CONSUMER_EDGE, gsi);
+}
 
-	aml_bytes(aml, head, sizeof(head));
-	aml_bytes(aml, &gsi, sizeof(gsi));
+/**
+ * aml_level_interrupt() - write Interrupt(): level, active high, exclusive
+ * @aml: the buffer
+ * @gsi: global system interrupt
+ */
+void aml_level_interrupt(struct aml *aml, uint32_t gsi)
+{
+	interrupt(aml, RESOURCE_CONSUMER_LEVEL, gsi);
 }
 
 /* What the bridge decodes for those behind it (6.4.3.5). */

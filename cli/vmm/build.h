@@ -33,6 +33,12 @@ struct build {
 	size_t err_size;
 };
 
+/* The most vCPUs that a domain can have. */
+static inline unsigned int build_vcpus_max(const struct vmm_config *config)
+{
+	return config->vcpus_max ? config->vcpus_max : config->vcpus;
+}
+
 int build_fail(struct build *build, int error, const char *format, ...)
 	__printf(3, 4);
 

@@ -162,11 +162,14 @@ int build_load_initrd(struct build *build)
  */
 int build_load_firmware(struct build *build)
 {
-	if (!firmware_load(&build->vmm->memory, build->config->vcpus))
+	struct vmm *vmm = build->vmm;
+	unsigned int vcpus = build_vcpus_max(build->config);
+
+	if (!firmware_load(&vmm->memory, vcpus, cpus_present(&vmm->cpus)))
 		return 0;
 	return build_fail(build, EOVERFLOW,
 			  "ACPI tables: no place for %u processors\nhint: choose a smaller number",
-			  build->config->vcpus);
+			  vcpus);
 }
 
 /**

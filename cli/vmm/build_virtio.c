@@ -84,7 +84,7 @@ static int add_disk(struct build *build, const struct vmm_disk *config)
 	if (disk_open(&disk, config, build->err, build->err_size))
 		return -1;
 	device = virtio_blk_create(&machine, &disk, config->serial,
-				   build->config->vcpus);
+				   build_vcpus_max(build->config));
 	if (!device)
 		disk_close(&disk);
 	if (!devices_add_virtio(build->vmm, device))

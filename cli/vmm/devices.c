@@ -108,13 +108,35 @@ static void power_end(void *ctx, enum vmm_outcome outcome, const char *how)
 	life_end(ctx, outcome, "%s", how);
 }
 
+static void cpus_line(void *ctx, bool level)
+{
+	struct vmm *vmm = ctx;
+
+	ioapic_line(&vmm->ioapic, CPUS_GSI, level);
+}
+
+static void cpus_eject(void *ctx, unsigned int index)
+{
+	struct vmm *vmm = ctx;
+
+	vcpu_unplug(&vmm->vcpu[index]);
+}
+
+static const struct cpus_ops cpus_wires = {
+	.eject = cpus_eject,
+	.line = cpus_line,
+};
+
 /**
  * devices_create() - all devices of a domain, after reset
  * @vmm: the domain
+ * @vcpus_max: processors that there can be
+ * @vcpus: those that there are at first
  *
  * Return: 0, or -1 if two want the same address
  */
-int devices_create(struct vmm *vmm)
+int devices_create(struct vmm *vmm, unsigned int vcpus_max,
+		   unsigned int vcpus)
 {
 	const struct bus_device com1 = {
 		.first = COM1_PORT,
@@ -142,11 +164,13 @@ int devices_create(struct vmm *vmm)
 	serial_init(&vmm->serial, &serial_wires, vmm);
 	ioapic_init(&vmm->ioapic, send_message, vmm);
 	rtc_init(&vmm->rtc, &rtc_wires, vmm);
+	cpus_init(&vmm->cpus, vcpus_max, vcpus, &cpus_wires, vmm);
 	vmm->power.end = power_end;
 	vmm->power.ctx = vmm;
 	if (bus_add(&vmm->ports, &com1) || bus_add(&vmm->mmio, &ioapic) ||
 	    bus_add(&vmm->ports, &rtc) ||
 	    power_add(&vmm->power, &vmm->ports) ||
+	    cpus_add(&vmm->cpus, &vmm->ports) ||
 	    pci_add_windows(&vmm->pci, &vmm->ports, &vmm->mmio))
 		return -1;
 	return 0;
@@ -178,6 +202,7 @@ int devices_add_debug_exit(struct vmm *vmm, uint16_t port)
 void devices_reset(struct vmm *vmm)
 {
 	unsigned int i;
+	uint64_t gone;
 
 	for (i = 0; i < vmm->virtios; i++)
 		virtio_device_reset(vmm->virtio[i]);
@@ -186,6 +211,8 @@ void devices_reset(struct vmm *vmm)
 	rtc_reset(&vmm->rtc);
 	ioapic_reset(&vmm->ioapic);
 	power_reset(&vmm->power);
+	for (gone = cpus_reset(&vmm->cpus); gone; gone &= gone - 1)
+		vcpu_unplug(&vmm->vcpu[__builtin_ctzll(gone)]);
 }
 
 /**
@@ -200,6 +227,7 @@ void devices_destroy(struct vmm *vmm)
 		virtio_device_destroy(vmm->virtio[i]);
 	vmm->virtios = 0;
 	vmm->console = NULL;
+	cpus_destroy(&vmm->cpus);
 	rtc_destroy(&vmm->rtc);
 	ioapic_destroy(&vmm->ioapic);
 	serial_destroy(&vmm->serial);
@@ -341,9 +369,12 @@ int vmm_nmi(struct vmm *vmm)
 	int taken = 0;
 
 	for (i = 0; i < vmm->vcpus; i++) {
-		int ret = send_message(vmm, APIC_BASE | i << MSI_DESTINATION,
-				       MSI_NMI);
+		int ret;
 
+		if (!__atomic_load_n(&vmm->vcpu[i].plugged, __ATOMIC_RELAXED))
+			continue;
+		ret = send_message(vmm, APIC_BASE | i << MSI_DESTINATION,
+				   MSI_NMI);
 		if (ret < 0)
 			return -1;
 		taken += ret;

@@ -190,6 +190,8 @@ static int fill_notes(struct dump *dump, uint8_t *to)
 		struct note_status status = { 0 };
 		struct note_system system = { 0 };
 
+		if (!dump->vmm->vcpu[i].plugged)
+			continue;
 		ret = read_state(&dump->vmm->vcpu[i], state);
 		if (ret)
 			break;
@@ -206,7 +208,12 @@ static int fill_notes(struct dump *dump, uint8_t *to)
 
 static size_t note_bytes(const struct dump *dump)
 {
-	return dump->vmm->vcpus *
+	unsigned int notes = 0;
+	unsigned int i;
+
+	for (i = 0; i < dump->vmm->vcpus; i++)
+		notes += dump->vmm->vcpu[i].plugged;
+	return notes *
 	       (sizeof(struct note_status) + sizeof(struct note_system));
 }
 

@@ -24,15 +24,18 @@ _Static_assert(RESET_ENTRY + sizeof(reset_code) <= FIRMWARE + FIRMWARE_BYTES,
 /**
  * firmware_load() - write tables and code
  * @memory: guest memory
- * @vcpus: number of processors
+ * @vcpus: number of processors that there can be
+ * @present: those that are there, a bit for each
  *
  * Return: 0, or -1 if there is no place
  */
-int firmware_load(const struct guest_memory *memory, unsigned int vcpus)
+int firmware_load(const struct guest_memory *memory, unsigned int vcpus,
+		  uint64_t present)
 {
 	uint8_t *tables = guest_pointer(memory, ACPI_TABLES, ACPI_TABLES_BYTES);
 
-	if (!tables || !acpi_build(tables, ACPI_TABLES_BYTES, ACPI_TABLES, vcpus))
+	if (!tables || !acpi_build(tables, ACPI_TABLES_BYTES, ACPI_TABLES, vcpus,
+				   present))
 		return -1;
 	return guest_write(memory, RESET_ENTRY, reset_code,
 			   sizeof(reset_code)) ? 0 : -1;

@@ -5,6 +5,7 @@
 
 #include "guest.h"
 
-int firmware_load(const struct guest_memory *memory, unsigned int vcpus);
+int firmware_load(const struct guest_memory *memory, unsigned int vcpus,
+		  uint64_t present);
 
 #endif

@@ -47,6 +47,7 @@
 #define RESET_PORT		0x604
 #define RESET_ENTRY_PORT	0x605		/* for the code at RESET_ENTRY */
 #define RESET_VALUE		0x01
+#define CPUS_PORT		0x620		/* to 0x633, see cpus.h */
 #define RESET_CONTROL_PORT	0xCF9
 #define PCI_ADDRESS_PORT	0xCF8
 #define PCI_DATA_PORT		0xCFC
@@ -57,7 +58,8 @@
 #define IOAPIC_PINS		24
 #define COM1_GSI		4
 #define RTC_GSI			8
-#define GED_GSI			9
+#define GED_GSI			9		/* power button */
+#define CPUS_GSI		10
 
 #define SLEEP_TYPE_S5		5
 

@@ -4,7 +4,8 @@
  *
  * Who wants the vCPUs out of the guest sets vmm.hold, then the exit_request of
  * each, then kicks. A vCPU thread clears its exit_request, then looks at
- * vmm.hold, then runs: whatever the order, it sees one of the two.
+ * vmm.hold, then runs: whatever the order, it sees one of the two. The same with
+ * vcpu.plugged, for one of them.
  */
 #include <errno.h>
 #include <sched.h>
@@ -58,6 +59,14 @@ static void set_end_state(struct vmm *vmm, enum vmm_outcome outcome)
 	}
 }
 
+static void call_out(struct vcpu *vcpu)
+{
+	if (!vcpu->run)
+		return;
+	__atomic_store_n(&vcpu->run->exit_request, 1, __ATOMIC_SEQ_CST);
+	ioctl(vcpu->fd, HVMOD_VCPU_KICK);
+}
+
 /* With the lock. */
 static void update_hold(struct vmm *vmm)
 {
@@ -68,14 +77,8 @@ static void update_hold(struct vmm *vmm)
 	pthread_cond_broadcast(&vmm->changed);
 	if (!vmm->hold)
 		return;
-	for (i = 0; i < vmm->vcpus; i++) {
-		struct vcpu *vcpu = &vmm->vcpu[i];
-
-		if (!vcpu->run)
-			continue;
-		__atomic_store_n(&vcpu->run->exit_request, 1, __ATOMIC_SEQ_CST);
-		ioctl(vcpu->fd, HVMOD_VCPU_KICK);
-	}
+	for (i = 0; i < vmm->vcpus; i++)
+		call_out(&vmm->vcpu[i]);
 }
 
 /* With the lock. Return: false if it had ended before */
@@ -164,10 +167,13 @@ void life_destroy(struct vmm *vmm)
 	pthread_mutex_destroy(&vmm->lock);
 }
 
-/* With the lock: vCPU threads have to wait. */
-static bool held(const struct vmm *vmm)
+/* With the lock: its thread has to wait. */
+static bool held(const struct vcpu *vcpu)
 {
-	return (vmm->paused || vmm->frozen || vmm->halted_by) && !vmm->ended;
+	const struct vmm *vmm = vcpu->vmm;
+
+	return (vmm->paused || vmm->frozen || vmm->halted_by ||
+		!vcpu->plugged) && !vmm->ended;
 }
 
 /* With the lock, from the thread itself: the sandbox lets nobody else. */
@@ -186,7 +192,7 @@ static void take_pin(struct vcpu *vcpu)
  * life_gate() - a vCPU thread asks whether it may enter the guest
  * @vcpu: the vCPU
  *
- * Waits while the domain is paused, frozen or halted.
+ * Waits while the domain is paused, frozen or halted, or the vCPU not plugged in.
  *
  * Return: false if the thread has to end
  */
@@ -197,14 +203,15 @@ bool life_gate(struct vcpu *vcpu)
 
 	if (__atomic_load_n(&vcpu->run->exit_request, __ATOMIC_RELAXED))
 		__atomic_store_n(&vcpu->run->exit_request, 0, __ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&vmm->hold, __ATOMIC_SEQ_CST))
+	if (!__atomic_load_n(&vmm->hold, __ATOMIC_SEQ_CST) &&
+	    __atomic_load_n(&vcpu->plugged, __ATOMIC_SEQ_CST))
 		return true;
 
 	pthread_mutex_lock(&vmm->lock);
 	take_pin(vcpu);
 	vmm->parked++;
 	pthread_cond_broadcast(&vmm->changed);
-	while (held(vmm)) {
+	while (held(vcpu)) {
 		pthread_cond_wait(&vmm->changed, &vmm->lock);
 		take_pin(vcpu);
 	}
@@ -212,6 +219,35 @@ bool life_gate(struct vcpu *vcpu)
 	go = !vmm->ended;
 	pthread_mutex_unlock(&vmm->lock);
 	return go;
+}
+
+/**
+ * life_set_plugged() - let a vCPU run, or not any more
+ * @vcpu: the vCPU
+ * @plugged: which
+ */
+void life_set_plugged(struct vcpu *vcpu, bool plugged)
+{
+	struct vmm *vmm = vcpu->vmm;
+
+	pthread_mutex_lock(&vmm->lock);
+	__atomic_store_n(&vcpu->plugged, plugged, __ATOMIC_SEQ_CST);
+	pthread_cond_broadcast(&vmm->changed);
+	if (!plugged)
+		call_out(vcpu);
+	pthread_mutex_unlock(&vmm->lock);
+}
+
+/* With the lock: no processor will ever do anything again. */
+static bool all_halted(const struct vmm *vmm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vmm->vcpus; i++) {
+		if (vmm->vcpu[i].plugged && !vmm->vcpu[i].halted)
+			return false;
+	}
+	return true;
 }
 
 /**
@@ -235,11 +271,11 @@ void life_halted(struct vcpu *vcpu)
 		until.tv_sec++;
 	}
 	pthread_mutex_lock(&vmm->lock);
-	vmm->halted += certain;
-	dead = vmm->halted == vmm->vcpus;
-	if (!dead && !vmm->hold)
+	vcpu->halted = certain;
+	dead = vcpu->plugged && all_halted(vmm);
+	if (!dead && !vmm->hold && vcpu->plugged)
 		pthread_cond_timedwait(&vmm->changed, &vmm->lock, &until);
-	vmm->halted -= certain;
+	vcpu->halted = false;
 	pthread_mutex_unlock(&vmm->lock);
 	if (dead)
 		life_end(vmm, VMM_PANIC,

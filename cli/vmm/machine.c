@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "limits.h"
 
 #define DEVICE		"/dev/hvmod"
 
@@ -78,7 +79,8 @@ static int open_device(struct build *build)
 
 static int create_devices(struct build *build)
 {
-	if (devices_create(build->vmm))
+	if (devices_create(build->vmm, build_vcpus_max(build->config),
+			   build->config->vcpus))
 		return build_fail(build, EEXIST, "devices: two have the same address\nhint: report this as a bug");
 	if (devices_add_debug_exit(build->vmm, build->config->debug_exit))
 		return build_fail(build, EINVAL, "debug-exit port: another device is at 0x%x to 0x%x\nhint: choose another port",
@@ -90,12 +92,19 @@ static int create_devices(struct build *build)
 static int check_vcpus(struct build *build)
 {
 	unsigned int vcpus = build->config->vcpus;
+	unsigned int vcpus_max = build_vcpus_max(build->config);
 	unsigned int most = build->caps.vcpus_max;
 
-	if (!vcpus || vcpus > most)
+	if (most > CPUS_MAX)
+		most = CPUS_MAX;
+	if (!vcpus || vcpus_max > most)
 		return build_fail(build, EINVAL,
 				  "vcpus: %u asked for, 1 to %u are possible\nhint: choose a number in that range",
-				  vcpus, most);
+				  vcpus ? vcpus_max : 0, most);
+	if (vcpus > vcpus_max)
+		return build_fail(build, EINVAL,
+				  "vcpus: %u asked for, but at most %u\nhint: give no more vCPUs than the most",
+				  vcpus, vcpus_max);
 	return 0;
 }
 
@@ -131,11 +140,20 @@ static int create_failed(struct build *build, int error)
 	} causes[] = {
 		{ EEXIST, "the name is in use\nhint: \"hvctl list\" shows who has it" },
 		{ ENOSPC, "there can be no more domains\nhint: destroy one that is not needed" },
-		{ ENOMEM, "the host has not enough memory\nhint: give the domain less" },
+		{ ENOMEM, "the host has not that much memory left for domains\nhint: give it less, or destroy another; Domain-0 keeps /sys/module/hvmod/parameters/dom0_reserve_mib for itself" },
 		{ EINVAL, "the module refuses name, vcpus or memory\nhint: see \"hvctl help create\"" },
 	};
+	struct limits limits;
+	char text[384];
 	size_t i;
 
+	if (error == EDQUOT) {
+		limits_read(build->vmm->device, &limits);
+		limits_explain(&limits, build_vcpus_max(build->config),
+			       build->config->memory, text, sizeof(text));
+		return build_fail(build, error, "domain %s: cannot be made: %s",
+				  build->config->name, text);
+	}
 	for (i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (causes[i].error == error)
 			return build_fail(build, error, "domain %s: cannot be made: %s",
@@ -150,7 +168,7 @@ static int create_domain(struct build *build)
 	struct vmm *vmm = build->vmm;
 	struct hvmod_domain_create arg = {
 		.size = sizeof(arg),
-		.vcpus = build->config->vcpus,
+		.vcpus = build_vcpus_max(build->config),
 		.mem_max = build->config->memory,
 	};
 
@@ -191,17 +209,23 @@ static int map_memory(struct build *build)
 
 static int create_vcpus(struct build *build)
 {
+	unsigned int most = build_vcpus_max(build->config);
 	struct vmm *vmm = build->vmm;
 	unsigned int i;
 
-	vmm->vcpu = calloc(build->config->vcpus, sizeof(*vmm->vcpu));
+	vmm->vcpu = calloc(most, sizeof(*vmm->vcpu));
 	if (!vmm->vcpu)
 		return build_fail(build, ENOMEM, "domain %s: no memory for vCPUs",
 				  build->config->name);
-	for (i = 0; i < build->config->vcpus; i++) {
+	for (i = 0; i < most; i++) {
 		struct vcpu *vcpu = &vmm->vcpu[i];
 
-		*vcpu = (struct vcpu){ .vmm = vmm, .index = i, .fd = -1 };
+		*vcpu = (struct vcpu){
+			.vmm = vmm,
+			.index = i,
+			.fd = -1,
+			.plugged = i < build->config->vcpus,
+		};
 		vmm->vcpus = i + 1;
 		if (vcpu_create(vcpu, build->caps.run_size) ||
 		    vcpu_first_keep(vcpu) || vcpu_reset(vcpu, &build->entry))

@@ -6,6 +6,7 @@
  *   vmm.lock	life of the domain: the fields behind it
  *   serial.lock	the serial port
  *   rtc.lock	the real-time clock
+ *   cpus.lock	the processors that are plugged in
  *   ioapic.lock	the I/O APIC
  *   pci.lock	the PCI bus, and behind it what virtio.h says
  * No lock is held while a vCPU is in the guest or an owner's callback runs.
@@ -24,6 +25,7 @@
 #include "boot.h"
 #include "bus.h"
 #include "compiler.h"
+#include "cpus.h"
 #include "debug_exit.h"
 #include "fault.h"
 #include "guest.h"
@@ -55,7 +57,10 @@ struct build;
  * @halts: exits in a row with nothing that could wake the vCPU
  * @first: its state after reset: struct hvmod_tlv and data, for each group
  * @first_bytes: length of @first
- * @cpus: processors it may run on, if @pin; protected by vmm.lock as all below
+ * @plugged: it may run. Atomic; written with vmm.lock
+ * @halted: it waits for an interrupt that can't come; protected by vmm.lock as
+ *	all below
+ * @cpus: processors it may run on, if @pin
  * @pin: its thread has yet to take @cpus
  * @pin_error: errno value that came of it
  */
@@ -72,6 +77,8 @@ struct vcpu {
 	unsigned int halts;
 	void *first;
 	uint32_t first_bytes;
+	bool plugged;
+	bool halted;
 	cpu_set_t cpus;
 	bool pin;
 	int pin_error;
@@ -91,13 +98,14 @@ struct vcpu {
  * @ioapic: I/O APIC
  * @rtc: real-time clock
  * @power: power and reset ports
+ * @cpus: ports of processor hotplug
  * @debug_exit: debug-exit port, if it has a number
  * @pci: the PCI bus
  * @virtio: the virtio devices on it
  * @virtios: how many
  * @console: the one of them that is typed at, or NULL: COM1 is
  * @vcpu: the processors
- * @vcpus: how many
+ * @vcpus: how many there can be
  * @again: what a reset needs to load the guest again
  * @reset_text: where messages of that go
  * @hold: vCPU threads have to look at the fields behind @lock. Atomic; written
@@ -116,8 +124,8 @@ struct vcpu {
  * @on_crash: the same
  * @ended: vCPU threads have to end. Atomic; written with @lock
  * @threads: vCPU threads alive
- * @parked: those of them that wait because of @paused, @frozen or @halted_by
- * @halted: those that wait for an interrupt that can't come
+ * @parked: those of them that wait because of @paused, @frozen or @halted_by, or
+ *	are not plugged in
  * @outcome: how it ended or halted, valid once @ended or @halted_by
  * @text: what there is to say about that
  */
@@ -134,6 +142,7 @@ struct vmm {
 	struct ioapic ioapic;
 	struct rtc rtc;
 	struct power power;
+	struct cpus cpus;
 	struct debug_exit debug_exit;
 	struct pci pci;
 	struct virtio_device *virtio[VMM_VIRTIO_MAX];
@@ -160,7 +169,6 @@ struct vmm {
 	bool ended;
 	unsigned int threads;
 	unsigned int parked;
-	unsigned int halted;
 	enum vmm_outcome outcome;
 	char text[VMM_TEXT_BYTES];
 };
@@ -182,12 +190,18 @@ int vcpu_first_keep(struct vcpu *vcpu);
 int vcpu_first_restore(struct vcpu *vcpu);
 void vcpu_first_free(struct vcpu *vcpu);
 
+/* plug.c */
+int vcpu_plug(struct vcpu *vcpu);
+void vcpu_unplug(struct vcpu *vcpu);
+
 /* reset.c */
+int reset_vcpu(struct vcpu *vcpu);
 int reset_keep(struct build *build);
 void reset_free(struct vmm *vmm);
 
 /* devices.c */
-int devices_create(struct vmm *vmm);
+int devices_create(struct vmm *vmm, unsigned int vcpus_max,
+		   unsigned int vcpus);
 void devices_reset(struct vmm *vmm);
 void devices_destroy(struct vmm *vmm);
 struct virtio_machine devices_machine(struct vmm *vmm);
@@ -201,6 +215,7 @@ void life_create(struct vmm *vmm);
 void life_destroy(struct vmm *vmm);
 bool life_gate(struct vcpu *vcpu);
 void life_halted(struct vcpu *vcpu);
+void life_set_plugged(struct vcpu *vcpu, bool plugged);
 void life_thread_ends(struct vmm *vmm);
 int life_freeze(struct vmm *vmm);
 void life_thaw(struct vmm *vmm);

@@ -97,6 +97,19 @@ static int load(struct vmm *vmm)
 	return 0;
 }
 
+/**
+ * reset_vcpu() - give a vCPU its state after reset
+ * @vcpu: the vCPU, not running
+ *
+ * Return: 0, or -1 with errno
+ */
+int reset_vcpu(struct vcpu *vcpu)
+{
+	if (vcpu_first_restore(vcpu))
+		return -1;
+	return vcpu_reset(vcpu, &vcpu->vmm->again->entry);
+}
+
 static int restore_vcpus(struct vmm *vmm)
 {
 	unsigned int i;
@@ -104,8 +117,7 @@ static int restore_vcpus(struct vmm *vmm)
 	for (i = 0; i < vmm->vcpus; i++) {
 		struct vcpu *vcpu = &vmm->vcpu[i];
 
-		if (vcpu_first_restore(vcpu) ||
-		    vcpu_reset(vcpu, &vmm->again->entry))
+		if (reset_vcpu(vcpu))
 			return build_fail(vmm->again, errno,
 					  "vCPU %u cannot be reset: %s (reason %u)",
 					  i, strerror(errno), vcpu->run->why);

@@ -71,7 +71,7 @@ static const struct {
 /* What a running domain needs, its taps too, and what stdio asks a terminal. */
 static const uint32_t ioctls_allowed[] = {
 	HVMOD_VCPU_RUN, HVMOD_VCPU_KICK, HVMOD_VCPU_GET_STATE,
-	HVMOD_VCPU_SET_STATE, HVMOD_VCPU_APIC, HVMOD_MSI, HVMOD_IRQFD,
+	HVMOD_VCPU_SET_STATE, HVMOD_VCPU_APIC, HVMOD_VCPU_PLUG, HVMOD_MSI, HVMOD_IRQFD,
 	HVMOD_DOORBELL, HVMOD_DOMAIN_SET_STATE, HVMOD_DOMAIN_RENAME,
 	TUNSETOFFLOAD, TCGETS,
 };

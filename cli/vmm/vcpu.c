@@ -211,6 +211,11 @@ static void dispatch(struct vcpu *vcpu)
 	exits[exit](vcpu);
 }
 
+static bool unplugged(struct vcpu *vcpu)
+{
+	return !__atomic_load_n(&vcpu->plugged, __ATOMIC_SEQ_CST);
+}
+
 /**
  * vcpu_main() - the thread of a vCPU
  * @arg: the vCPU
@@ -227,7 +232,8 @@ void *vcpu_main(void *arg)
 	while (life_gate(vcpu)) {
 		if (!ioctl(vcpu->fd, HVMOD_VCPU_RUN))
 			dispatch(vcpu);
-		else if (errno != EINTR)
+		/* Unplugged since the gate, which it comes to again. */
+		else if (errno != EINTR && !(errno == ENXIO && unplugged(vcpu)))
 			end(vcpu, VMM_FAILED, "cannot run: %s (%s)",
 			    strerror(errno), why_text(vcpu));
 	}
@@ -237,7 +243,7 @@ void *vcpu_main(void *arg)
 
 /**
  * vcpu_create() - make a vCPU
- * @vcpu: domain and index set, the rest zero but @vcpu->fd -1
+ * @vcpu: domain, index and plugged set, the rest zero but @vcpu->fd -1
  * @run_bytes: length of the shared page
  *
  * Return: 0, or -1 with errno; vcpu_destroy() cleans up in both cases
@@ -247,6 +253,7 @@ int vcpu_create(struct vcpu *vcpu, size_t run_bytes)
 	struct hvmod_vcpu_create arg = {
 		.size = sizeof(arg),
 		.index = vcpu->index,
+		.flags = vcpu->plugged ? 0 : HVMOD_VCPU_UNPLUGGED,
 	};
 	void *run;
 

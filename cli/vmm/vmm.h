@@ -85,7 +85,8 @@ enum vmm_action {
 /**
  * struct vmm_config - what to build; all strings owned by the caller
  * @name: domain name, checked by the caller
- * @vcpus: 1 to HVMOD_VCPUS_MAX
+ * @vcpus: vCPUs at the beginning, 1 to @vcpus_max
+ * @vcpus_max: most vCPUs, up to HVMOD_VCPUS_MAX; 0 for @vcpus
  * @memory: bytes, a multiple of 1 MiB
  * @kernel: path of the kernel
  * @initrd: path of the initrd, or NULL
@@ -104,6 +105,7 @@ enum vmm_action {
 struct vmm_config {
 	const char *name;
 	unsigned int vcpus;
+	unsigned int vcpus_max;
 	uint64_t memory;
 	const char *kernel;
 	const char *initrd;
@@ -263,6 +265,24 @@ int vmm_pin(struct vmm *vmm, unsigned int vcpu, const cpu_set_t *cpus);
 
 /** vmm_affinity() - the processors that a vCPU may run on. Return: 0, or -1 */
 int vmm_affinity(struct vmm *vmm, unsigned int vcpu, cpu_set_t *cpus);
+
+/**
+ * vmm_set_vcpus() - how many processors the guest shall have: the first ones
+ * @vmm: the domain
+ * @count: how many
+ *
+ * What it lacks is there on return, and the guest is told; what it has beyond
+ * is there until the guest lets it go, for which it is asked, or is reset. From
+ * the owner's thread alone, and not during vmm_dump().
+ *
+ * Return: 0; -1 with errno: EINVAL: none, or more than there can be; EBUSY: the
+ * domain's quota does not allow so many; ESHUTDOWN: it has ended, or is
+ * preserved. Those that were added before an error stay.
+ */
+int vmm_set_vcpus(struct vmm *vmm, unsigned int count);
+
+/** vmm_vcpus_wanted() - how many there are when the guest has done its part */
+unsigned int vmm_vcpus_wanted(struct vmm *vmm);
 
 /**
  * vmm_dump() - write an ELF core of memory and vCPUs

@@ -170,12 +170,12 @@ static __u32 next_id(int lock)
 }
 
 static int make_file(int device, int lock, const char *name, unsigned int vcpus,
-		     __u64 memory, __u32 *id)
+		     unsigned int vcpus_max, __u64 memory, __u32 *id)
 {
 	struct hvmod_domain_info info = {
 		.state = HVMOD_STATE_CREATED,
 		.vcpus = vcpus,
-		.vcpus_max = vcpus,
+		.vcpus_max = vcpus_max,
 		.mem_max = memory,
 		.mem_current = memory,
 		.owner_uid = geteuid(),
@@ -204,7 +204,8 @@ static int make_file(int device, int lock, const char *name, unsigned int vcpus,
 	return fd;
 }
 
-int fake_domain_create(const char *name, unsigned int vcpus, __u64 memory, __u32 *id)
+int fake_domain_create(const char *name, unsigned int vcpus, unsigned int vcpus_max,
+		       __u64 memory, __u32 *id)
 {
 	int device = device_open();
 	int lock, fd, err;
@@ -218,12 +219,25 @@ int fake_domain_create(const char *name, unsigned int vcpus, __u64 memory, __u32
 	}
 	lock = openat(device, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	flock(lock, LOCK_EX);
-	fd = make_file(device, lock, name, vcpus, memory, id);
+	fd = make_file(device, lock, name, vcpus, vcpus_max, memory, id);
 	err = errno;
 	close(lock);
 	close(device);
 	errno = err;
 	return fd;
+}
+
+void fake_domain_vcpus(int domain, unsigned int vcpus)
+{
+	struct hvmod_domain_info info;
+
+	lseek(domain, 0, SEEK_SET);
+	if (read(domain, &info, sizeof(info)) != sizeof(info))
+		abort();
+	info.vcpus = vcpus;
+	lseek(domain, 0, SEEK_SET);
+	if (write(domain, &info, sizeof(info)) != sizeof(info))
+		abort();
 }
 
 /* Sandboxed too: what the others are called it can't look up. */

@@ -10,7 +10,10 @@
 #include <hvmod.h>
 
 /* Return: descriptor of the domain, or -1 with errno. */
-int fake_domain_create(const char *name, unsigned int vcpus, __u64 memory, __u32 *id);
+int fake_domain_create(const char *name, unsigned int vcpus, unsigned int vcpus_max,
+		       __u64 memory, __u32 *id);
+
+void fake_domain_vcpus(int domain, unsigned int vcpus);
 
 /* Return: 0, or -1 with errno. */
 int fake_domain_rename(int domain, const char *name);

@@ -5,7 +5,7 @@
  *
  *	end=OUTCOME	end so, right after the start; debug needs a debug-exit port
  *	flood=BYTES	write so much at the start
- *	deaf		ignore the power button
+ *	deaf		ignore the power button, and keep all vCPUs
  *	immortal	ignore vmm_stop()
  *	stuck		never return from vmm_pause()
  *	full		take no input
@@ -47,7 +47,9 @@ struct vmm {
 	enum vmm_action on_poweroff;
 	enum vmm_action on_reboot;
 	enum vmm_action on_crash;
-	unsigned int vcpus;
+	unsigned int vcpus;		/* at most */
+	unsigned int vcpus_there;
+	unsigned int vcpus_wanted;
 	cpu_set_t cpus[64];
 	char error[64];
 };
@@ -221,11 +223,12 @@ struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *op
 	vmm->on_poweroff = config->on_poweroff;
 	vmm->on_reboot = config->on_reboot;
 	vmm->on_crash = config->on_crash;
-	vmm->vcpus = config->vcpus;
+	vmm->vcpus = config->vcpus_max ? config->vcpus_max : config->vcpus;
+	vmm->vcpus_there = vmm->vcpus_wanted = config->vcpus;
 	for (i = 0; i < 64; i++)
 		CPU_SET(0, &vmm->cpus[i]);
-	vmm->domain = fake_domain_create(config->name, config->vcpus, config->memory,
-					 &vmm->id);
+	vmm->domain = fake_domain_create(config->name, config->vcpus, vmm->vcpus,
+					 config->memory, &vmm->id);
 	if (vmm->domain < 0) {
 		int error = errno;
 
@@ -374,6 +377,29 @@ int vmm_pin(struct vmm *vmm, unsigned int vcpu, const cpu_set_t *cpus)
 	}
 	vmm->cpus[vcpu] = *cpus;
 	return 0;
+}
+
+/* Its quota has 5 of them. */
+int vmm_set_vcpus(struct vmm *vmm, unsigned int count)
+{
+	if (!count || count > vmm->vcpus) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (count > 5) {
+		errno = EBUSY;
+		return -1;
+	}
+	vmm->vcpus_wanted = count;
+	if (count > vmm->vcpus_there || !word(vmm, "deaf"))
+		vmm->vcpus_there = count;
+	fake_domain_vcpus(vmm->domain, vmm->vcpus_there);
+	return 0;
+}
+
+unsigned int vmm_vcpus_wanted(struct vmm *vmm)
+{
+	return vmm->vcpus_wanted;
 }
 
 int vmm_affinity(struct vmm *vmm, unsigned int vcpu, cpu_set_t *cpus)

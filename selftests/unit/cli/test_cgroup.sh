@@ -25,6 +25,24 @@ pid=$(vmm_pid unit-web)
 check "a VMM process is in a group with its name" [ "$(group_of "$pid")" = /hvmod.slice/unit-web ]
 check "with its threads" [ "$(wc -l <"$slice/unit-web/cgroup.threads")" -ge 2 ]
 check "hvctl itself stays where it was" [ "$(group_of $$)" = "$before" ]
+if [ -e "$slice/unit-web/cpu.weight" ]; then
+	works sched unit-web
+	check "its weight is the usual one" prints "weight 100, no cap"
+	works sched unit-web --weight 250 --cap 50
+	check "a weight goes to its group" [ "$(cat "$slice/unit-web/cpu.weight")" = 250 ]
+	works sched unit-web
+	check "sched shows it" prints "weight 250, cap 50% of a processor"
+	works info --json unit-web
+	check "info --json has it" grep -q '"cpu_weight": *250' "$dir/out"
+	cp "$dir/out" "$dir/weighty.json"
+	works create -n - name=other <"$dir/weighty.json"
+	check "and create - takes it" prints "cpu_weight = 250"
+	create --name unit-heavy cpu_weight=700
+	check "create cpu_weight=700" [ "$(cat "$slice/unit-heavy/cpu.weight")" = 700 ]
+	works destroy unit-heavy
+else
+	skip 9 "the controller cpu is not to be had here"
+fi
 works destroy unit-web
 check "the group goes with the domain" until_true no_group unit-web
 create --name unit-web

@@ -280,7 +280,7 @@ static void test_json(void)
 		    record),
 	   "what info --json prints is read");
 	same(config.name, "web", "its name");
-	ok(config.vcpus == 4, "vcpus_max is vcpus");
+	ok(config.vcpus == 1 && config.maxvcpus == 4, "vcpus and vcpus_max are vcpus and maxvcpus");
 	ok(config.memory == 512ULL << 20, "mem_max_bytes is memory");
 	same(config.cmdline, "a b", "its cmdline");
 	config_free(&config);
@@ -336,8 +336,11 @@ static void test_complete(void)
 	ok(capture(complete, &config, "") == HVCTL_USAGE, "maxmem other than memory");
 	config_set(&config, NULL, "maxmem", "64M");
 	config_set(&config, NULL, "maxvcpus", "2");
-	ok(capture(complete, &config, "") == HVCTL_USAGE, "maxvcpus other than vcpus");
-	config_set(&config, NULL, "maxvcpus", "1");
+	ok(!capture(complete, &config, "") && config.vcpus == 1, "maxvcpus more than vcpus");
+	config_set(&config, NULL, "vcpus", "3");
+	ok(capture(complete, &config, "") == HVCTL_USAGE && strstr(message, "at the beginning"),
+	   "maxvcpus less than vcpus");
+	config_set(&config, NULL, "vcpus", "1");
 	config_set(&config, NULL, "initrd", "/nonexistent/initrd");
 	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "the initrd"),
 	   "an initrd that is not there");

@@ -51,6 +51,11 @@ check "hvctl(1) has every exit status" [ "$(printf '.It %s\n' "${words[@]}" | gr
 
 ### examples
 
+for page in hvctl.1.in hvctl.cfg.5 hvmod.4 hvmod.7; do
+	untagged=$(awk '/^\.Sh/ { inside = /EXAMPLES/ } inside && /^\.Bd/ && last !~ /example: (hvctl|lab|config)$/ { n++ }
+		{ last = $0 } END { print n + 0 }' "$man/$page")
+	check "$page: a test runs each example" [ "$untagged" = 0 ]
+done
 mkdir "$dir/bin" "$dir/work"
 ln -s "$HVCTL" "$dir/bin/hvctl"
 # here: an example for this machine: its kernel and initrd

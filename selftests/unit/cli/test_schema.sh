@@ -32,6 +32,7 @@ printed info info dom1
 printed vcpu-pin vcpu-pin web
 printed mem-max mem-max web
 printed sched sched web
+printed vcpu-set vcpu-set web
 printed version version
 HVMOD_FAKE_ERRNO=2 printed version version
 printed config create -n --kernel "$kernel" --memory 64M
@@ -58,7 +59,7 @@ HVMOD_FAKE_ERRNO=13 printed error list
 described() {
 	python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))["domains"][0]
-print({k: r.get(k) for k in ("name", "vcpus_max", "mem_max_bytes", "kernel", "ramdisk", "cmdline", "cpus",
+print({k: r.get(k) for k in ("name", "vcpus", "vcpus_max", "mem_max_bytes", "kernel", "ramdisk", "cmdline", "cpus",
 	"on_poweroff", "on_reboot", "on_crash", "flat", "debug_exit", "disk", "net")})' "$1"
 }
 (sleep 0.2; "$HVCTL" destroy web) &

@@ -143,6 +143,48 @@ done
 fails 2 "cpus: cannot use 'x': not a list" create --kernel "$kernel" cpus=x
 fails 1 "cpus: cannot use '1023': the processors here are" create --kernel "$kernel" cpus=1023
 
+### vcpu-set
+
+vcpus() { [ "$("$HVCTL" list --raw --noheadings -o NAME,VCPUS,VCPUS-MAX | sed -n "s/^$1 //p")" = "$2" ]; }
+create --name hot vcpus=2 maxvcpus=6
+check "it has 2 of 6 vCPUs" vcpus hot "2 6"
+works vcpu-set hot
+check "vcpu-set says so" prints "2 of 6 vCPUs"
+works vcpu-set --wait hot 4
+check "then it has 4" vcpus hot "4 6"
+works vcpu-set -w hot 1
+check "then it has one" vcpus hot "1 6"
+works vcpu-set --json hot
+check "vcpu-set --json" json_is "$dir/out" '(d["vcpus"], d["vcpus_wanted"], d["vcpus_max"])' "(1, 1, 6)"
+fails 1 "hot: cannot have 7 vCPUs: it has at most 6" vcpu-set hot 7
+fails 1 "hot: cannot have 6 vCPUs: its quota allows fewer" vcpu-set hot 6
+for number in 0 65 -1 x 1.5 ''; do
+	fails 2 "" vcpu-set -- hot "$number"
+done
+fails 3 "no such domain" vcpu-set nosuch 1
+fails 1 "this machine's own Linux" vcpu-set 0 1
+fails 2 "does not know --dry-run" vcpu-set -n hot 1
+works info --json hot
+check "info --json has them" json_is "$dir/out" \
+	'[d["domains"][0].get(k) for k in ("vcpus","vcpus_max","vcpus_wanted")]' "[1, 6, 1]"
+"$HVCTL" create -n --json - <"$dir/out" >"$dir/again"
+check "and create - takes them" json_is "$dir/again" '(d["vcpus"], d["maxvcpus"])' "(1, 6)"
+"$HVCTL" create -n - <"$dir/out" >"$dir/again.cfg"
+works create -n --json "$dir/again.cfg"
+check "as a file too" json_is "$dir/out" '(d["vcpus"], d["maxvcpus"])' "(1, 6)"
+works destroy hot
+create --name deaf --cmdline deaf vcpus=3
+works vcpu-set deaf 2
+works vcpu-set deaf
+check "a guest that keeps them" prints "3 of 3 vCPUs, the guest has been asked to do with 2"
+fails 6 "deaf: cannot set its vCPUs: still 3 of them after 0.2 s" --timeout 0.2 vcpu-set -w deaf 2
+works info --json deaf
+"$HVCTL" create -n --json - vcpus=4 <"$dir/out" >"$dir/again"
+check "as many as at most, and another number: both" json_is "$dir/again" '(d["vcpus"], d.get("maxvcpus"))' "(4, None)"
+works destroy deaf
+fails 2 "maxvcpus: cannot use '2': it has 3 vCPUs at the beginning" create --kernel "$kernel" vcpus=3 maxvcpus=2
+fails 2 "at most 64" create --kernel "$kernel" maxvcpus=65
+
 ### dump-core
 
 works dump-core web "$dir/core"

@@ -200,8 +200,10 @@ static long vcpu_create(const struct hvmod_vcpu_create *arg)
 {
 	struct fake_vcpu *vcpu = &fake.vcpu[arg->index];
 
-	if (arg->size != sizeof(*arg) || arg->index != fake.vcpus)
+	if (arg->size != sizeof(*arg) || arg->index != fake.vcpus ||
+	    arg->flags & ~HVMOD_VCPU_UNPLUGGED || arg->reserved)
 		return -EINVAL;
+	vcpu->plugged = !(arg->flags & HVMOD_VCPU_UNPLUGGED);
 	vcpu->fd = fake_fd();
 	vcpu->run = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 vcpu->fd, 0);
@@ -306,6 +308,8 @@ static long vcpu_run(struct fake_vcpu *vcpu)
 
 	if (vcpu->inside)
 		return -EBUSY;
+	if (!vcpu->plugged)
+		return -ENXIO;
 	vcpu->inside = true;
 	pthread_cond_broadcast(&fake.changed);
 	if (!must_leave(vcpu)) {
@@ -337,6 +341,23 @@ static long apic(struct fake_vcpu *vcpu, struct hvmod_apic_access *arg)
 	return 0;
 }
 
+static long plug(struct fake_vcpu *vcpu, const struct hvmod_vcpu_plug *arg)
+{
+	unsigned int plugged = 0;
+	unsigned int i;
+
+	if (arg->size != sizeof(*arg) || arg->plugged > 1)
+		return -EINVAL;
+	for (i = 0; i < fake.vcpus; i++)
+		plugged += fake.vcpu[i].plugged;
+	if (arg->plugged && !vcpu->plugged && fake.quota && plugged >= fake.quota)
+		return -EBUSY;
+	vcpu->plugged = arg->plugged;
+	if (!vcpu->plugged)
+		vcpu->kicked = true;
+	return 0;
+}
+
 static long vcpu_call(struct fake_vcpu *vcpu, unsigned long request, void *arg)
 {
 	switch (request) {
@@ -351,6 +372,8 @@ static long vcpu_call(struct fake_vcpu *vcpu, unsigned long request, void *arg)
 		return vcpu_set_state(vcpu, arg);
 	case HVMOD_VCPU_APIC:
 		return apic(vcpu, arg);
+	case HVMOD_VCPU_PLUG:
+		return plug(vcpu, arg);
 	}
 	return -ENOTTY;
 }

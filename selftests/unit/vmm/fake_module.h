@@ -29,6 +29,7 @@ typedef int (*fake_guest)(unsigned int vcpu, struct hvmod_run *run,
 struct fake_vcpu {
 	int fd;
 	bool kicked;
+	bool plugged;
 	bool inside;
 	bool waiting;		/* for a kick, the guest function is over */
 	unsigned int entries;
@@ -50,6 +51,7 @@ struct fake_module {
 	int fail_thread;	/* the n-th thread is not made, 0: all are */
 	uint32_t abi_version;
 	uint32_t vcpus_max;
+	uint32_t quota;		/* most vCPUs that are plugged in, 0: no limit */
 	uint64_t host_bytes;
 	fake_guest guest;
 	/* what it saw */

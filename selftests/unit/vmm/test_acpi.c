@@ -17,7 +17,7 @@
 #define SIZE	0x20000
 
 static uint8_t tables[SIZE];
-static char directory[] = "/tmp/test_acpi.XXXXXX";
+static char directory[32];
 
 static uint32_t get32(const uint8_t *at)
 {
@@ -55,6 +55,27 @@ static const uint8_t *table(uint64_t gpa, const char *signature)
 	return at;
 }
 
+/* Every processor that there can be is in the MADT: there, or for later. */
+static void test_madt(unsigned int vcpus, uint64_t present)
+{
+	const uint8_t *madt;
+	unsigned int cpus = 0;
+	bool good = true;
+	size_t at;
+
+	acpi_build(tables, sizeof(tables), GPA, vcpus, present);
+	madt = table(get64(table(get64(tables + 24), "XSDT") + 44), "APIC");
+	for (at = 44; at < get32(madt + 4); at += madt[at + 1]) {
+		if (madt[at] != 0)
+			continue;
+		good &= madt[at + 2] == cpus && madt[at + 3] == cpus &&
+			get32(madt + at + 4) == (present >> cpus & 1 ? 1 : 2);
+		cpus++;
+	}
+	ok(good && cpus == vcpus, "%u processors, present 0x%llx: enabled or online-capable", vcpus,
+	   (unsigned long long)present);
+}
+
 static void test_tables(unsigned int vcpus)
 {
 	const uint8_t *xsdt, *fadt, *madt, *dsdt;
@@ -63,7 +84,7 @@ static void test_tables(unsigned int vcpus)
 	size_t at;
 
 	memset(tables, 0xCC, sizeof(tables));
-	used = acpi_build(tables, sizeof(tables), GPA, vcpus);
+	used = acpi_build(tables, sizeof(tables), GPA, vcpus, UINT64_MAX);
 	ok(used > 0 && used < SIZE && tables[used] == 0xCC, "%u vCPUs: %zu bytes", vcpus, used);
 	ok(!memcmp(tables, "RSD PTR ", 8) && !sum(tables, 20) &&
 	   !sum(tables, 36) && tables[15] == 2, "RSDP");
@@ -97,19 +118,19 @@ static void test_tables(unsigned int vcpus)
 
 static void test_space(void)
 {
-	size_t used = acpi_build(tables, sizeof(tables), GPA, 64);
+	size_t used = acpi_build(tables, sizeof(tables), GPA, 64, 1);
 	size_t size;
 	unsigned int built = 0;
 
 	for (size = 0; size < used; size++) {
 		uint8_t *exact = malloc(size);
 
-		built += acpi_build(exact, size, GPA, 64) != 0;
+		built += acpi_build(exact, size, GPA, 64, 1) != 0;
 		free(exact);
 	}
 	ok(!built, "every smaller buffer is too small");
-	ok(acpi_build(tables, used, GPA, 64) == used, "one of the size is not");
-	ok(!acpi_build(tables, sizeof(tables), GPA, 256), "256 vCPUs are too many");
+	ok(acpi_build(tables, used, GPA, 64, 1) == used, "one of the size is not");
+	ok(!acpi_build(tables, sizeof(tables), GPA, 65, 1), "65 vCPUs are too many");
 }
 
 /* Package lengths at every border; four bytes of the content are the name. */
@@ -202,17 +223,20 @@ static void save(const char *name, const uint8_t *at)
 	fclose(file);
 }
 
-static void test_iasl(void)
+/* What iasl has to say of the tables for @vcpus, of which the first is there. */
+static void test_iasl(unsigned int vcpus)
 {
+	char directory_of_this[] = "/tmp/test_acpi.XXXXXX";
 	const uint8_t *xsdt, *fadt;
 
 	if (run("iasl -v >/dev/null 2>&1")) {
 		tap_skip("iasl", "acpica-tools is not installed");
 		return;
 	}
-	if (!mkdtemp(directory))
+	if (!mkdtemp(directory_of_this))
 		abort();
-	acpi_build(tables, sizeof(tables), GPA, 2);
+	strcpy(directory, directory_of_this);
+	acpi_build(tables, sizeof(tables), GPA, vcpus, 1);
 	xsdt = table(get64(tables + 24), "XSDT");
 	fadt = table(get64(xsdt + 36), "FACP");
 	save("xsdt", xsdt);
@@ -220,7 +244,7 @@ static void test_iasl(void)
 	save("apic", table(get64(xsdt + 44), "APIC"));
 	save("dsdt", table(get64(fadt + 140), "DSDT"));
 	ok(!run("cd %s && iasl -d *.dat >log 2>&1 && ! grep -iE 'error|warning|invalid|unknown' log *.dsl | grep -vE '0 (Errors|Warnings)'", directory),
-	   "iasl disassembles the tables without complaint");
+	   "iasl disassembles the tables for %u vCPUs without complaint", vcpus);
 	ok(!run("cd %s && iasl -we -oa -p dsdt2 dsdt.dsl >log2 2>&1", directory),
 	   "iasl compiles the DSDT again, warnings are errors");
 	/* iasl puts itself in as the creator: compare what is behind. */
@@ -232,6 +256,12 @@ static void test_iasl(void)
 	   "and the MADT");
 	ok(!run("cd %s && grep -q 'Name (_HID, EisaId (\"PNP0501\")' dsdt.dsl && grep -q 'EisaId (\"PNP0B00\")' dsdt.dsl && grep -q 'EisaId (\"PNP0C0C\")' dsdt.dsl && grep -q 'Notify (.*PWRB, 0x80)' dsdt.dsl && grep -q 'Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive' dsdt.dsl", directory),
 	   "the devices are in it");
+	ok(!run("cd %s && test \"$(grep -c 'Name (_HID, \"ACPI0007\"' dsdt.dsl)\" = %u", directory,
+		vcpus > 1 ? vcpus : 0), "as many processor devices as can come and go");
+	ok(!run("cd %s && test \"$(grep -c 'Method (_EJ0, 1, Serialized)' dsdt.dsl)\" = %u", directory,
+		vcpus - 1), "all but the first can be ejected");
+	ok(vcpus < 2 || !run("cd %s && grep -q 'TELL ((Local0 & 0xFF), (Local0 >> 0x08))' dsdt.dsl && grep -q 'Notify (CX01, Arg1)' dsdt.dsl && grep -q 'SystemIO, 0x0620, 0x08' dsdt.dsl && grep -q 'Field (CPUE, ByteAcc, NoLock, WriteAsZeros)' dsdt.dsl && grep -q 'Interrupt (ResourceConsumer, Level, ActiveHigh, Exclusive' dsdt.dsl", directory),
+	   "its registers, its interrupt and who is told");
 	if (tap_failures)
 		run("tail -n 30 %s/log* %s/dsdt.dsl | sed 's/^/# /'", directory, directory);
 	run("rm -rf %s", directory);
@@ -244,6 +274,11 @@ int main(void)
 	test_space();
 	test_package_length();
 	test_integers();
-	test_iasl();
+	test_madt(1, 1);
+	test_madt(3, 1);
+	test_madt(64, 0x8000000000000005ULL);
+	test_iasl(1);
+	test_iasl(2);
+	test_iasl(64);
 	return tap_done();
 }

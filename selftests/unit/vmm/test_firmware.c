@@ -20,17 +20,17 @@ int main(void)
 	static uint8_t tables[ACPI_TABLES_BYTES];
 
 	test_memory(&memory);
-	ok(firmware_load(&memory, 2) == 0, "loads");
+	ok(firmware_load(&memory, 2, 1) == 0, "loads");
 	ok(!memcmp(guest_pointer(&memory, 0xFFFF0, 16), expected,
 		   (size_t)(expected_end - expected)), "F000:FFF0 resets");
-	acpi_build(tables, sizeof(tables), 0xE0000, 2);
+	acpi_build(tables, sizeof(tables), 0xE0000, 2, 1);
 	ok(!memcmp(guest_pointer(&memory, 0xE0000, sizeof(tables)), tables,
 		   sizeof(tables)), "ACPI tables at 0xE0000");
-	ok(firmware_load(&memory, 64) == 0, "64 processors");
-	ok(firmware_load(&memory, 256) == -1, "256 are too many");
+	ok(firmware_load(&memory, 64, 1) == 0, "64 processors");
+	ok(firmware_load(&memory, 256, 1) == -1, "256 are too many");
 	small = memory;
 	small.range[0].bytes = 0xFFFF8;
-	ok(firmware_load(&small, 1) == -1, "too little memory");
+	ok(firmware_load(&small, 1, 1) == -1, "too little memory");
 	test_memory_free(&memory);
 	return tap_done();
 }

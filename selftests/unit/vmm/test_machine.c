@@ -209,7 +209,11 @@ static void test_wrong_input(void)
 	begin(1, NULL);
 	fake.fail_at = 2;
 	fake.fail_errno = ENOMEM;
-	expect(ENOMEM, "not enough memory", "less");
+	expect(ENOMEM, "not that much memory left for domains", "dom0_reserve_mib");
+	begin(1, NULL);
+	fake.fail_at = 2;
+	fake.fail_errno = EDQUOT;
+	expect(EDQUOT, "a user may have", "uid_memory_max_mib");
 }
 
 static void test_every_call_fails(void)
