@@ -83,7 +83,7 @@ struct json_object *domain_weight_json(const struct hvmod_domain_info *info)
 	uint32_t weight;
 
 	if (info->owner_pid && !cgroup_get_weight((pid_t)info->owner_pid, &weight))
-		add_number(object, "cpu_weight", weight);
+		json_add_number(object, "cpu_weight", weight);
 	return object;
 }
 
