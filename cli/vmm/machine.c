@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "build.h"
-#include "limits.h"
+#include "user_limits.h"
 
 #define DEVICE		"/dev/hvmod"
 

@@ -34,7 +34,7 @@ static inline void load_memory(unsigned int mib)
 		sizes[mib] = aligned_alloc(4096, (mib + 1) * LOAD_MIB);
 		must(sizes[mib]);
 		memset(sizes[mib], 0, (mib + 1) * LOAD_MIB);
-		acpi_build(sizes[mib] + ACPI_TABLES, ACPI_TABLES_BYTES, ACPI_TABLES, 1);
+		acpi_build(sizes[mib] + ACPI_TABLES, ACPI_TABLES_BYTES, ACPI_TABLES, 1, 1);
 	}
 	host = sizes[mib];
 	memory = (struct guest_memory){

@@ -30,7 +30,7 @@ static inline void loading_memory(uint64_t bytes)
 		abort();
 	if (bytes > ACPI_TABLES + ACPI_TABLES_BYTES)
 		acpi_build(guest_pointer(&memory, ACPI_TABLES, ACPI_TABLES_BYTES),
-			   ACPI_TABLES_BYTES, ACPI_TABLES, 1);
+			   ACPI_TABLES_BYTES, ACPI_TABLES, 1, 1);
 }
 
 /* Every byte of the file is told from its neighbours. */

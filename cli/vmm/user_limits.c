@@ -12,7 +12,7 @@
 #include <hvmod.h>
 
 #include "build.h"
-#include "limits.h"
+#include "user_limits.h"
 
 #define PARAMETERS	"/sys/module/hvmod/parameters/"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Why the module refuses another domain: which limit it is, and whose. */
-#ifndef HVMOD_VMM_LIMITS_H
-#define HVMOD_VMM_LIMITS_H
+#ifndef HVMOD_VMM_USER_LIMITS_H
+#define HVMOD_VMM_USER_LIMITS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "compiler.h"
-#include "limits.h"
+#include "user_limits.h"
 #include "tap.h"
 
 #define MIB	(1ULL << 20)
