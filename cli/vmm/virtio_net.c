@@ -20,6 +20,7 @@
 			 FEATURE(VIRTIO_NET_F_MRG_RXBUF))
 #define RX		0
 #define TX		1
+#define LOST_MAX	256	/* frames in a row */
 #define CONFIG_BYTES	offsetof(struct virtio_net_config, mtu)
 
 /**
@@ -136,12 +137,20 @@ static void frame_done(struct net *net)
 static const char *begin_frame(struct net *net, const struct virtio_chain *chain)
 {
 	bool mergeable = net->device.features & FEATURE(VIRTIO_NET_F_MRG_RXBUF);
+	unsigned int lost = 0;
 
 	if (chain->in_bytes <= NET_HEADER)
 		return "a buffer for frames has no room for one";
-	/* A frame that does not fit is lost; the driver chose the length. */
+	/*
+	 * A frame that does not fit is lost; the driver chose the length. They
+	 * may come as fast as they are lost: others get their turn.
+	 */
 	while (!mergeable && net->bytes > chain->in_bytes - NET_HEADER) {
 		net->frame = NULL;
+		if (++lost == LOST_MAX) {
+			virtio_ring_doorbell(&net->device, RX);
+			return NULL;
+		}
 		if (!next_frame(net))
 			return NULL;
 	}

@@ -14,25 +14,11 @@
 
 #include "blk_driver.h"
 #include "driver.h"
+#include "every_device.h"
 #include "fuzz.h"
-#include "virtio_rng.h"
 
 #define RINGS		0x100000ULL
 #define STEPS_MAX	512
-#define ALIVE		(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | \
-			 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
-
-static void rng_request(unsigned int queue)
-{
-	driver_desc(queue, 0, DRIVER_DATA, 64, F_WRITE, 0);
-}
-
-static const struct driver_device devices[] = {
-	{ "rng", virtio_rng_create, 0, rng_request },
-	{ "blk", blk_create, 1, blk_request },
-};
-
-#define DEVICES	(sizeof(devices) / sizeof(devices[0]))
 
 /* How often the device was seen in which state. */
 static unsigned long ends[3];
@@ -163,6 +149,16 @@ static void do_status(struct input *in)
 	driver_set_status((uint8_t)take(in, 1));
 }
 
+/* One that is right, of the device at hand. */
+static const struct driver_device *at_hand;
+
+static void do_request(struct input *in)
+{
+	at_hand->request(at_hand->queue);
+	driver_submit(at_hand->queue, (uint16_t)take(in, 1) % 2);
+	driver_kick(at_hand->queue);
+}
+
 static void do_pump(struct input *in)
 {
 	(void)in;
@@ -172,6 +168,7 @@ static void do_pump(struct input *in)
 static void (*const steps[])(struct input *in) = {
 	do_config, do_registers, do_common, do_port, do_descriptor, do_descriptor,
 	do_header, do_submit, do_submit, do_index, do_memory, do_up, do_status, do_pump,
+	do_request,
 };
 
 #define STEPS	(sizeof(steps) / sizeof(steps[0]))
@@ -193,26 +190,23 @@ static void check_recovery(const struct driver_device *type, uint32_t bar, uint3
 	driver_config_write(PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	driver_config_write(msix + PCI_MSIX_FLAGS, 2, PCI_MSIX_FLAGS_ENABLE);
 	driver_up(0);
-	type->request(type->queue);
-	driver_submit(type->queue, 0);
-	driver_kick(type->queue);
-	must(driver_wait_used(type->queue, 1));
-	must(driver_status() == ALIVE);
+	must(driver_works(type));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct input in = { data, bytes };
 	uint8_t kind = (uint8_t)take(&in, 1);
-	const struct driver_device *type = &devices[kind % DEVICES];
+	const struct driver_device *type = &every_device[kind % 32 % every_device_count];
 	uint32_t bar;
 	uint32_t port;
 	unsigned int i;
 
 	if (!blk_config.path)
-		blk_make_image();
+		every_device_begin();
 	driver.kernel_refuses = kind & 0x80;
 	blk_config.read_only = kind & 0x40;
+	at_hand = type;
 	driver_attach(type);
 	driver.size = DRIVER_SIZE;
 	bar = driver_config(PCI_BASE_ADDRESS_0, 4);
@@ -238,12 +232,14 @@ size_t fuzz_seed(unsigned int n, uint8_t *data, size_t max)
 		7, 0, 0, 13,			/* submit, pump */
 		7, 0, 0, 7, 0, 0, 13,
 		3, 0, 1, 0, 0, 13,		/* a port */
+		14, 0, 13, 14, 0, 14, 0, 13,	/* requests of its own */
 		2, 20, 0, 0, 13,		/* reset */
 	};
 
-	if (n >= DEVICES * 2 || sizeof(good) + 1 > max)
+	if (n >= every_device_count * 2 || sizeof(good) + 1 > max)
 		return 0;
-	data[0] = (uint8_t)(n % DEVICES | (n / DEVICES ? 0x80 : 0));
+	data[0] = (uint8_t)(n % every_device_count |
+			    (n / every_device_count ? 0x80 : 0));
 	memcpy(data + 1, good, sizeof(good));
 	return sizeof(good) + 1;
 }
@@ -252,5 +248,5 @@ void fuzz_report(char *text, size_t bytes)
 {
 	snprintf(text, bytes, "devices at the end: %lu %s, %lu %s, %lu %s", ends[0],
 		 end_names[0], ends[1], end_names[1], ends[2], end_names[2]);
-	blk_remove_image();
+	every_device_end();
 }

@@ -18,6 +18,7 @@
 #define TABLE_OFFSET	0x2000
 
 struct driver driver;
+bool (*driver_kernel)(void);
 
 static struct guest_memory memory;
 
@@ -193,6 +194,7 @@ void driver_detach(void)
 	unsigned int i;
 
 	virtio_device_destroy(driver.device);
+	driver.device = NULL;
 	if (driver.doorbells)
 		abort();
 	for (i = 0; i < driver.irqfds; i++) {
@@ -306,14 +308,17 @@ void driver_kick(unsigned int queue)
 void driver_pump(void)
 {
 	unsigned int i;
+	bool more;
 
 	/* A device that is never done is an error of its own. */
-	for (i = 0; virtio_worker_step(driver.device, 0); i++) {
+	for (i = 0, more = true; more; i++) {
 		if (i == 10000)
 			abort();
+		more = virtio_worker_step(driver.device, 0);
+		if (driver_kernel)
+			more |= driver_kernel();
 		run_kernel();
 	}
-	run_kernel();
 }
 
 uint16_t driver_used(unsigned int queue)
@@ -332,14 +337,27 @@ uint32_t driver_used_length(unsigned int queue, uint16_t index)
 
 bool driver_wait_used(unsigned int queue, uint16_t index)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
+	const struct timespec pause = { .tv_nsec = 50000 };
 	unsigned int i;
 
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < 50000; i++) {
 		driver_pump();
 		if (driver_used(queue) == index)
 			return true;
 		nanosleep(&pause, NULL);
 	}
 	return false;
+}
+
+bool driver_works(const struct driver_device *type)
+{
+	uint16_t before = driver_used(type->queue);
+
+	if (!type->silent) {
+		type->request(type->queue);
+		driver_submit(type->queue, 0);
+	}
+	driver_kick(type->queue);
+	return driver_wait_used(type->queue, (uint16_t)(before + !type->silent)) &&
+	       driver_status() == ALIVE;
 }

@@ -7,6 +7,7 @@
 #ifndef HVMOD_TEST_DRIVER_H
 #define HVMOD_TEST_DRIVER_H
 
+#include <linux/virtio_config.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +20,11 @@
 #define DRIVER_DATA		0x200000ULL
 #define DRIVER_SIZE		8	/* descriptors of a queue, mostly */
 #define DRIVER_MESSAGES		64
+
+/* Status of a device in use, and the bit of one that has failed. */
+#define ALIVE		(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | \
+			 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
+#define NEEDS_RESET	VIRTIO_CONFIG_S_NEEDS_RESET
 
 #define F_NEXT		1
 #define F_WRITE		2
@@ -34,13 +40,15 @@ struct driver_irqfd {
 
 /*
  * A device, for the tests that all devices get. @request writes a request that
- * is answered without anything from outside into the descriptors from 0 on.
+ * is answered without anything from outside into the descriptors from 0 on, or
+ * one that waits for ever if the queue is @silent.
  */
 struct driver_device {
 	const char *name;
 	struct virtio_device *(*create)(const struct virtio_machine *machine);
 	unsigned int queue;	/* where it goes */
 	void (*request)(unsigned int queue);
+	bool silent;
 };
 
 struct driver {
@@ -65,6 +73,9 @@ struct driver {
 };
 
 extern struct driver driver;
+
+/* A part of the kernel that serves rings. Return: whether it had to do something */
+extern bool (*driver_kernel)(void);
 
 void driver_attach(const struct driver_device *type);
 void driver_detach(void);
@@ -93,5 +104,7 @@ bool driver_wait_used(unsigned int queue, uint16_t index);
 uint16_t driver_used(unsigned int queue);
 uint32_t driver_used_length(unsigned int queue, uint16_t index);
 void *driver_memory(uint64_t gpa);
+/* A request that is answered, or waits if the queue is silent: the device is well. */
+bool driver_works(const struct driver_device *type);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A network whose other end takes every frame and always has one more. */
+/* A network whose other end takes every frame and has as many as it was told to have. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,12 @@
 
 #include "driver.h"
 #include "net_driver.h"
+
+#define FRAMES	64	/* for a request */
+
+unsigned int net_frames;
+
+static int ready;
 
 static int take(struct net_backend *backend, const struct iovec *iov,
 		unsigned int count, size_t bytes)
@@ -32,7 +38,15 @@ static ssize_t give(struct net_backend *backend, const uint8_t **frame)
 {
 	static const uint8_t bytes[1514] = { 1, 2, 3 };
 
-	(void)backend;
+	uint64_t count;
+
+	if (!net_frames) {
+		/* Nothing to wait for any more. */
+		if (read(backend->fd, &count, sizeof(count)) < 0)
+			return 0;
+		return 0;
+	}
+	net_frames--;
 	*frame = bytes;
 	return sizeof(bytes);
 }
@@ -43,26 +57,38 @@ static void destroy(struct net_backend *backend)
 	free(backend);
 }
 
-static const struct net_backend_ops endless = {
+static const struct net_backend_ops plenty = {
 	.send = take,
 	.receive = give,
 	.destroy = destroy,
 };
 
-struct virtio_device *net_endless_create(const struct virtio_machine *machine)
+struct virtio_device *net_plenty_create(const struct virtio_machine *machine)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 	struct net_backend *backend = calloc(1, sizeof(*backend));
 
 	if (!backend)
 		abort();
-	backend->ops = &endless;
-	backend->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	backend->ops = &plenty;
+	backend->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ready = backend->fd;
+	net_have_frames(FRAMES);
 	return virtio_net_create(machine, backend, mac);
+}
+
+void net_have_frames(unsigned int count)
+{
+	uint64_t one = 1;
+
+	net_frames = count;
+	if (write(ready, &one, sizeof(one)) < 0)
+		abort();
 }
 
 void net_rx_request(unsigned int queue)
 {
+	net_have_frames(FRAMES);
 	driver_desc(queue, 0, DRIVER_DATA, 2048, F_WRITE, 0);
 }
 

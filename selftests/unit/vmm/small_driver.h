@@ -7,7 +7,7 @@
 
 /* What the console wrote. */
 extern struct small {
-	char output[8192];
+	char output[512 * 1024];
 	size_t output_bytes;
 } small;
 

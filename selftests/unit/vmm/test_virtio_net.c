@@ -21,7 +21,6 @@
 #define RX		0
 #define TX		1
 #define TX_DATA		(DRIVER_DATA + 0x100000)
-#define NEEDS_RESET	VIRTIO_CONFIG_S_NEEDS_RESET
 #define CONFIG		0x1000	/* of the device, in its BAR */
 
 static int other;	/* end of the cable */
@@ -42,7 +41,7 @@ static struct virtio_device *create(const struct virtio_machine *machine)
 	return virtio_net_create(machine, backend, mac);
 }
 
-static const struct driver_device net = { "net", create, TX, net_tx_request };
+static const struct driver_device net = { "net", create, TX, net_tx_request, false };
 
 static void attach(int socket_type, bool with_header, uint64_t features)
 {
@@ -530,6 +529,32 @@ static void test_tap(void)
 	}
 }
 
+/* Frames that come as fast as they are lost: the worker has other work too. */
+static void test_flood(void)
+{
+	static const struct driver_device plenty = { "net", net_plenty_create, RX, net_rx_request, false };
+	const unsigned int flood = 1000000;
+
+	driver_attach(&plenty);
+	driver_up(0);
+	net_have_frames(flood);
+	offer(0, 20);
+	driver_kick(RX);
+	virtio_worker_step(driver.device, 0);
+	ok(net_frames < flood && net_frames > flood - 1000, "frames that do not fit are lost, %u at a time",
+	   flood - net_frames);
+	driver_set_status(0);
+	virtio_worker_step(driver.device, 0);
+	ok(driver_status() == 0, "and a reset is done meanwhile");
+	driver_up(0);
+	net_have_frames(5000);
+	offer(0, 20);
+	driver_kick(RX);
+	driver_pump();
+	ok(!net_frames && driver_status() == ALIVE, "in the end all are");
+	driver_detach();
+}
+
 int main(void)
 {
 	test_send();
@@ -539,6 +564,7 @@ int main(void)
 	test_stream();
 	test_stream_lengths();
 	test_stream_full();
+	test_flood();
 	test_mac();
 	test_refused();
 	test_tap();

@@ -9,13 +9,12 @@
 #include "tap.h"
 #include "virtio_console.h"
 
-#define NEEDS_RESET	VIRTIO_CONFIG_S_NEEDS_RESET
 #define CONFIG		0x1000	/* of the device, in its BAR */
 #define RX		0
 #define TX		1
 
 static const struct driver_device console = {
-	"console", small_console_create, RX, small_read_request
+	"console", small_console_create, RX, small_read_request, false
 };
 
 static void submit(unsigned int queue, uint16_t head)

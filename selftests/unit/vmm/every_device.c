@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of devices. A new one is a row for each of its queues. */
+#include "blk_driver.h"
+#include "every_device.h"
+#include "net_driver.h"
+#include "small_driver.h"
+#include "virtio_rng.h"
+
+void rng_request(unsigned int queue)
+{
+	driver_desc(queue, 0, DRIVER_DATA, 64, F_WRITE, 0);
+}
+
+const struct driver_device every_device[] = {
+	{ "rng", virtio_rng_create, 0, rng_request, false },
+	{ "blk", blk_create, 1, blk_request, false },
+	{ "net, received", net_plenty_create, 0, net_rx_request, false },
+	{ "net, sent", net_plenty_create, 1, net_tx_request, false },
+	{ "console, read", small_console_create, 0, small_read_request, false },
+	{ "console, written", small_console_create, 1, small_write_request, false },
+};
+
+const unsigned int every_device_count = sizeof(every_device) / sizeof(every_device[0]);
+
+void every_device_begin(void)
+{
+	blk_make_image();
+}
+
+void every_device_end(void)
+{
+	blk_remove_image();
+}
