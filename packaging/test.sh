@@ -51,24 +51,28 @@ install_in() {
 	return $status
 }
 
-# make_chroots: `base`, which has nothing, and `build`, which has what the packages are built with.
+# make_base: `base`, which has nothing.
+make_base() {
+	[ ! -d "$store/base" ] || return 0
+	say "making a chroot of Debian $suite (a minute)"
+	rm -rf "$store/base.new"
+	debootstrap --variant=minbase "$suite" "$store/base.new" >>"$log" 2>&1 || return 1
+	# No service starts there.
+	printf '#!/bin/sh\nexit 101\n' >"$store/base.new/usr/sbin/policy-rc.d"
+	chmod 755 "$store/base.new/usr/sbin/policy-rc.d"
+	# A mirror that is some days behind is good enough for a test.
+	echo 'Acquire::Check-Valid-Until "false";' >"$store/base.new/etc/apt/apt.conf.d/10hvmod-test"
+	# Lists of what the mirror had then are of no use later.
+	rm -rf "$store"/base.new/var/lib/apt/lists/*_*
+	mv "$store/base.new" "$store/base"
+}
+
+# make_chroots: `base`, and `build`, which has what the packages are built with.
 make_chroots() {
 	local wanted
 	wanted="$(sed -n '/^Build-Depends:/,/^[^ ]/p' packaging/debian/control | grep -v '^Standards' |
 		sed 's/^Build-Depends://; s/([^)]*)//g' | tr -d ',\n')"
-	if [ ! -d "$store/base" ]; then
-		say "making a chroot of Debian $suite (a minute)"
-		rm -rf "$store/base.new"
-		debootstrap --variant=minbase "$suite" "$store/base.new" >>"$log" 2>&1 || return 1
-		# No service starts there.
-		printf '#!/bin/sh\nexit 101\n' >"$store/base.new/usr/sbin/policy-rc.d"
-		chmod 755 "$store/base.new/usr/sbin/policy-rc.d"
-		# A mirror that is some days behind is good enough for a test.
-		echo 'Acquire::Check-Valid-Until "false";' >"$store/base.new/etc/apt/apt.conf.d/10hvmod-test"
-		# Lists of what the mirror had then are of no use later.
-		rm -rf "$store"/base.new/var/lib/apt/lists/*_*
-		mv "$store/base.new" "$store/base"
-	fi
+	make_base || return 1
 	if [ "$(cat "$store/build/wanted" 2>/dev/null)" != "$wanted" ]; then
 		say "installing what builds packages there (some minutes)"
 		rm -rf "$store/build" "$store/build.new"
