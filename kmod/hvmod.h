@@ -84,6 +84,8 @@ enum hv_vcpu_mode {
  * @wait: where it sleeps in HLT
  * @exits_driver: (r) returns from the guest to the driver
  * @exits_vmm: (r) returns to the VMM
+ * @doorbells: (r) exits that ring -1 took for the VMM's, and a doorbell's
+ * @faults_vmm: (r) EPT violations that the VMM got
  * @run_delay: (r) what the scheduler had counted for @thread when it was last
  *	looked at, nanoseconds
  * @tid: (r) the number of @thread in the initial namespace
@@ -112,6 +114,8 @@ struct hv_vcpu {
 	wait_queue_head_t wait;
 	u64 exits_driver;
 	u64 exits_vmm;
+	u64 doorbells;
+	u64 faults_vmm;
 	u64 run_delay;
 	pid_t tid;
 	s64 grant;

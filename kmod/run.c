@@ -163,6 +163,7 @@ static long hv_vcpu_fault(struct hv_vcpu *vcpu, u64 gpa, u64 access)
 		return HV_GO_ON;
 	if (ret == 1) {
 		ret = hv_vcpu_gate(vcpu, GATE_VCPU_MMIO, 0, 0, &result);
+		WRITE_ONCE(vcpu->faults_vmm, vcpu->faults_vmm + 1);
 		WRITE_ONCE(vcpu->exits_vmm, vcpu->exits_vmm + 1);
 		return min(ret, 0L);
 	}
@@ -176,6 +177,7 @@ static long hv_vcpu_fault(struct hv_vcpu *vcpu, u64 gpa, u64 access)
 	vcpu->run->mmio.linear = 0;
 	vcpu->run->mmio.access = access;
 	vcpu->run->mmio.linear_valid = 0;
+	WRITE_ONCE(vcpu->faults_vmm, vcpu->faults_vmm + 1);
 	hv_vcpu_exit(vcpu, HVMOD_EXIT_MEMORY, why);
 	return 0;
 }
@@ -283,8 +285,10 @@ static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 		WRITE_ONCE(vcpu->exits_driver, vcpu->exits_driver + 1);
 		if (likely(ret == HV_RUN_VMM)) {
 			if (!xa_empty(&domain->doorbells) &&
-			    hv_doorbell_ring(vcpu))
+			    hv_doorbell_ring(vcpu)) {
+				WRITE_ONCE(vcpu->doorbells, vcpu->doorbells + 1);
 				continue;
+			}
 			WRITE_ONCE(vcpu->exits_vmm, vcpu->exits_vmm + 1);
 			return 0;
 		}

@@ -134,6 +134,24 @@ static int hv_counts(enum hv_gate op, u64 a, u64 b,
 	return ret;
 }
 
+static void hv_move(u64 *from, u64 *to, u64 count)
+{
+	count = min(count, *from);
+	*from -= count;
+	*to += count;
+}
+
+/* Ring -1 knows neither doorbells nor devices: the driver knows who was next. */
+static void hv_correct(struct hv_vcpu_stats *stats, const struct hv_vcpu *vcpu)
+{
+	hv_move(&stats->vmm[HVMOD_HW_EXIT_IO],
+		&stats->driver[HVMOD_HW_EXIT_IO],
+		READ_ONCE(vcpu->doorbells));
+	hv_move(&stats->driver[HVMOD_HW_EXIT_EPT_VIOLATION],
+		&stats->vmm[HVMOD_HW_EXIT_EPT_VIOLATION],
+		READ_ONCE(vcpu->faults_vmm));
+}
+
 /**
  * hv_vcpu_stats() - what a vCPU did
  * @vcpu: the vCPU
@@ -145,11 +163,16 @@ static int hv_counts(enum hv_gate op, u64 a, u64 b,
  */
 int hv_vcpu_stats(struct hv_vcpu *vcpu, struct hv_vcpu_stats *stats)
 {
+	int ret;
+
 	lockdep_assert_held(&vcpu->domain->lock);
 	memset(stats, 0, sizeof(*stats));
 	hv_vcpu_times(vcpu, stats);
-	return hv_counts(GATE_VCPU_COUNTS, vcpu->domain->handle, vcpu->index,
-			 stats);
+	ret = hv_counts(GATE_VCPU_COUNTS, vcpu->domain->handle, vcpu->index,
+			stats);
+	if (!ret)
+		hv_correct(stats, vcpu);
+	return ret;
 }
 
 /**
