@@ -94,14 +94,29 @@ domain() {
 		--cmdline "console=ttyS0 quiet cryptomgr.notests hv.do=$domain_do" "$@" >/dev/null
 }
 
-# guest_script FILE: an initrd whose small guest runs FILE (hv.do=script). Prints its path.
+# guest_script FILE [PROGRAM...]: an initrd whose small guest runs FILE (hv.do=script) and finds each PROGRAM
+# beside it, in /. Prints its path. GUEST_INITRD may be another file than the machine's.
 guest_script() {
+	guest_initrd=$1.initrd
+	rm -rf /tmp/script
 	mkdir -p /tmp/script
 	cp "$1" /tmp/script/script
+	shift
+	[ $# = 0 ] || cp "$@" /tmp/script/
 	# A second archive begins at a multiple of 4.
-	dd if=/guests/initrd.img of="$1.initrd" bs=512 conv=sync 2>/dev/null
-	(cd /tmp/script && echo script | cpio -o -H newc 2>/dev/null) >>"$1.initrd"
-	echo "$1.initrd"
+	dd if="${GUEST_INITRD:-/guests/initrd.img}" of="$guest_initrd" bs=512 conv=sync 2>/dev/null
+	(cd /tmp/script && find . -type f | cpio -o -H newc 2>/dev/null) >>"$guest_initrd"
+	echo "$guest_initrd"
+}
+
+# exits_of DOMAIN: "REASON RESUMED DRIVER VMM" a line, who dealt with so many; "all" for their sums, "msis" for the
+# number of messages.
+exits_of() {
+	hvctl stats "$1" | awk '
+		/; NMIs [0-9]*, MSIs / { print "msis", 0, 0, $NF }
+		rows { print; ring1 += $2; driver += $3; vmm += $4 }
+		$1 == "EXIT" { rows = 1 }
+		END { print "all", ring1, driver, vmm }'
 }
 
 said() {
