@@ -38,10 +38,19 @@ while getopts lso:t:c: option; do
 done
 [ -n "$list" ] || list=$(all)
 
-# The tests' own lines, two blanks further in: they are subtests. What is no KTAP becomes a comment.
+# nested FILE TEST: the test's own lines, two blanks further in: they are subtests. KTAP wants to know first how
+# many there are, which TAP tells last. What is no KTAP becomes a comment.
 nested() {
-	sed -e 's/^TAP version 13/KTAP version 1/' \
-		-e '/^\(ok \|not ok \|1\.\.\|KTAP version \|#\|  \)/!s/^/# /' -e 's/^/  /'
+	plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$1" | tail -n 1)
+	# One that died has not told.
+	[ -n "$plan" ] || plan=$(grep -cE '^(not )?ok ' "$1")
+	if [ "$plan" = 0 ]; then
+		sed 's/^/# /' "$1"
+		return
+	fi
+	printf '  KTAP version 1\n  # Subtest: %s\n  1..%s\n' "$2" "$plan"
+	sed -e '/^K\{0,1\}TAP version /d' -e '/^1\.\./d' \
+		-e '/^\(ok \|not ok \|#\|  \)/!s/^/# /' -e 's/^/  /' "$1"
 }
 
 # one NUMBER TEST
@@ -57,7 +66,7 @@ one() {
 	fi
 	reason=$(sed -n 's/^1\.\.0 # SKIP *//p' "$out" | head -n 1)
 	# A skipped test has no subtests, and no plan says so twice.
-	[ "$status" = 4 ] || nested <"$out"
+	[ "$status" = 4 ] || nested "$out" "$2"
 	[ "$keep" = 0 ] || cp "$out" "/tmp/hvmod-${2#hvmod:}.log"
 	rm -f "$out"
 	case $status in
