@@ -37,6 +37,8 @@ hvctl:
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	install -D -m 755 cli/hvctl $(DESTDIR)/usr/bin/hvctl
+	[ -e $(DESTDIR)/etc/modprobe.d/hvmod.conf ] || \
+		install -D -m 644 packaging/modprobe.d/hvmod.conf $(DESTDIR)/etc/modprobe.d/hvmod.conf
 
 deb:
 	@packaging/build

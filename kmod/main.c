@@ -5,9 +5,19 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/init.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <asm/cpu_device_id.h>
+#include <asm/cpufeatures.h>
 
 #include "hvmod.h"
+
+/* For udev: a machine with VMX. modprobe.d/hvmod.conf says whether it may. */
+static const struct x86_cpu_id hv_cpu_ids[] = {
+	X86_MATCH_FEATURE(X86_FEATURE_VMX, NULL),
+	{}
+};
+MODULE_DEVICE_TABLE(x86cpu, hv_cpu_ids);
 
 static bool selftest;
 module_param(selftest, bool, 0444);

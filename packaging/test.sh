@@ -128,7 +128,7 @@ files() {
 install_debs() {
 	rm -rf "$work/root/debs"
 	mkdir "$work/root/debs"
-	cp "$work/debs/$1"/{hvmod-dkms,hvctl,hvmod-selftests}_*.deb "$work/root/debs/"
+	cp "$work/debs/$1"/{hvmod-dkms,hvctl,hvmod-selftests,hvmod-doc}_*.deb "$work/root/debs/"
 	in_root sh -c 'dpkg -i /debs/*.deb'
 }
 
@@ -205,7 +205,33 @@ uses() {
 conf_files() {
 	in_root getent group hvmod &&
 		in_root sh -c 'test -f /usr/lib/udev/rules.d/60-hvmod.rules && test -f /etc/modprobe.d/hvmod.conf &&
-			test -f /usr/share/bash-completion/completions/hvctl && gzip -t /usr/share/man/man1/hvctl.1.gz'
+			test -s /usr/share/bash-completion/completions/hvctl && test -s /usr/share/zsh/vendor-completions/_hvctl &&
+			gzip -t /usr/share/man/man[1-8]/hvctl.1.gz /usr/share/man/man[1-8]/hvctl.cfg.5.gz \
+				/usr/share/man/man[1-8]/hvmod.[47].gz'
+}
+
+# What udev asks for on a machine with VMX (feature 4 * 32 + 5) loads nothing, until the line goes.
+autoload() {
+	local alias='cpu:type:x86,ven0000fam0006mod003A:feature:,0000,0085,00C0,' found
+	in_root modprobe -S "$release" -nvb "$alias" | tee "$work/autoload"
+	[ ! -s "$work/autoload" ] || return 1
+	in_root modprobe -S "$release" -nv hvmod | grep -F hvmod.ko || return 1
+	in_root sed -i.kept '/^blacklist hvmod/d' /etc/modprobe.d/hvmod.conf
+	found=$(in_root modprobe -S "$release" -nvb "$alias")
+	in_root mv /etc/modprobe.d/hvmod.conf.kept /etc/modprobe.d/hvmod.conf
+	grep -F hvmod.ko <<<"$found"
+}
+
+# Every link of the documents to another one leads somewhere there too.
+documents() {
+	local doc=$work/root/usr/share/doc/hvmod-doc file target dead=0
+	while IFS= read -r file; do
+		while IFS= read -r target; do
+			case $target in *.md | *.h | *.yaml) ;; *) continue ;; esac
+			[ -e "$(dirname "$file")/$target" ] || { echo "$file: $target" && dead=1; }
+		done < <(grep -oE '\]\([^)# ]+' "$file" | cut -c3- | grep -v '^[a-z]*:')
+	done < <(find "$doc" -name '*.md')
+	[ "$dead" = 0 ] && [ -f "$doc/README.md" ] && [ -f "$doc/uapi/hvmod.h" ]
 }
 
 units() {
@@ -250,11 +276,13 @@ use_packages() {
 	rm -r "$work"/root/lib/modules/{5.10.0-1-amd64,6.0.0-1-amd64,7.3.0-1-amd64,8.0.1}
 	check "hvctl version, hvctl check" uses
 	check "group, udev rule, options, completion and manual are there" conf_files
+	check "the module loads at boot where it may, and only there" autoload
+	check "documents are there, and what they link to" documents
 	check "systemd likes the units" units
 	check "a domain can be started at boot" enable_domain
 	check "the selftests run" selftests_run
-	check "the packages can be removed" in_root dpkg --remove hvmod-selftests hvctl hvmod-dkms
+	check "the packages can be removed" in_root dpkg --remove hvmod-selftests hvmod-doc hvctl hvmod-dkms
 	check "no module is left" sh -c "! find $work/root/lib/modules/ -name 'hvmod.ko*' | grep ."
-	check "the packages can be purged" in_root dpkg --purge hvmod-selftests hvctl hvmod-dkms
+	check "the packages can be purged" in_root dpkg --purge hvmod-selftests hvmod-doc hvctl hvmod-dkms
 	check "that leaves nothing" same_files
 }
