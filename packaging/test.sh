@@ -39,12 +39,28 @@ in_root() {
 		DEBIAN_FRONTEND=noninteractive "$@"
 }
 
+# patiently COMMAND...: again, for some minutes, while another run has the directory of downloaded packages,
+# which all of a suite share.
+patiently() {
+	local status tries said=$store/said.$$
+	for tries in {1..60}; do
+		status=0
+		"$@" >"$said" 2>&1 </dev/null || status=$?
+		cat "$said"
+		[ "$status" != 0 ] && grep -q 'Could not get lock' "$said" || break
+		echo "try $tries: waiting for another run"
+		sleep 5
+	done
+	rm -f "$said"
+	return "$status"
+}
+
 install_in() {
 	local root=$1
 	shift
 	mount --bind "$store/archives" "$root/var/cache/apt/archives"
 	mount -t proc proc "$root/proc"
-	chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+	patiently chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
 		sh -c 'apt-get update && apt-get install -y --no-install-recommends "$@"' - "$@"
 	local status=$?
 	umount "$root/proc" "$root/var/cache/apt/archives"
@@ -139,7 +155,7 @@ install_dependencies() {
 		depends="$depends,$(dpkg-deb -f "$deb" Depends | tr ',' '\n' | grep -v '^ *hv' | paste -sd ,)"
 	done
 	depends=$(tr -s , <<<"${depends%,}")
-	in_root apt-get update && in_root apt-get satisfy -y --no-install-recommends "$depends"
+	in_root apt-get update && patiently in_root apt-get satisfy -y --no-install-recommends "$depends"
 }
 
 # Headers without an image: a kernel that has no modules is one that was removed, thinks dkms.
