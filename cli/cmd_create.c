@@ -17,8 +17,8 @@ enum {
 /* --KEY VALUE is KEY=VALUE for each of these. */
 static const char *const setting_flags[] = {
 	"name", "vcpus", "memory", "kernel", "initrd", "cmdline", "flat",
-	"debug_exit", "disk", "net", "cpus", "on_poweroff", "on_reboot",
-	"on_crash",
+	"debug_exit", "disk", "net", "vsock", "cpus", "on_poweroff",
+	"on_reboot", "on_crash",
 };
 
 static const struct argp_option options[] = {
@@ -32,10 +32,11 @@ static const struct argp_option options[] = {
 	{ "debug-exit", OPTION_SETTING + 7, "PORT", OPTION_ARG_OPTIONAL, "What the guest writes to PORT, " DEBUG_EXIT_PORT " if none is given, ends it with exit status VALUE * 2 + 1", 0 },
 	{ "disk", OPTION_SETTING + 8, "PATH[,ro][,direct][,serial=S]", 0, "Disk: a raw image or a block device; ro: read-only, direct: past the host's cache, serial: its serial number; can be given several times", 0 },
 	{ "net", OPTION_SETTING + 9, "tap=NAME|fd=N|passt[=SOCKET][,mac=A]", 0, "Network device: a tap of the host, an open one, or user-mode networking by passt(1), which is started unless SOCKET is that of one; can be given several times", 0 },
-	{ "cpus", OPTION_SETTING + 10, "LIST", 0, "Processors that its vCPUs may run on: 0-3,8", 0 },
-	{ "on-poweroff", OPTION_SETTING + 11, "ACTION", 0, "What follows: destroy, restart or preserve; default destroy", 0 },
-	{ "on-reboot", OPTION_SETTING + 12, "ACTION", 0, "The same; default restart, with -F destroy", 0 },
-	{ "on-crash", OPTION_SETTING + 13, "ACTION", 0, "The same; default destroy", 0 },
+	{ "vsock", OPTION_SETTING + 10, "cid=N|auto", 0, "Socket device, by which programs of host and guest connect (vsock(7)): the guest's CID, or one that is free, which 'hvctl info' shows", 0 },
+	{ "cpus", OPTION_SETTING + 11, "LIST", 0, "Processors that its vCPUs may run on: 0-3,8", 0 },
+	{ "on-poweroff", OPTION_SETTING + 12, "ACTION", 0, "What follows: destroy, restart or preserve; default destroy", 0 },
+	{ "on-reboot", OPTION_SETTING + 13, "ACTION", 0, "The same; default restart, with -F destroy", 0 },
+	{ "on-crash", OPTION_SETTING + 14, "ACTION", 0, "The same; default destroy", 0 },
 	{ "paused", 'p', NULL, 0, "Leave it paused", 1 },
 	{ "foreground", 'F', NULL, 0, "Stay, and exit with the guest's outcome", 1 },
 	{ "console", 'c', NULL, 0, "Attach to its console", 1 },
@@ -150,7 +151,7 @@ const struct verb verb_create = {
 	.name = "create",
 	.args = "[FILE|-] [KEY=VALUE...]",
 	.summary = "Make a domain and start it",
-	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net cpus cpu_weight on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk and net, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
+	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net vsock cpus cpu_weight on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk and net, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
 	.flags = VERB_MODIFIES | VERB_DRY_RUN,
 	.options = options,
 	.parse = parse,

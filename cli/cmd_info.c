@@ -26,6 +26,7 @@ static const struct {
 	{ "debug_exit", "Debug exit", json_type_string },
 	{ "disk", "Disk", json_type_array },
 	{ "net", "Network", json_type_array },
+	{ "vsock", "Vsock", json_type_string },
 	{ "cpus", "Processors", json_type_string },
 	{ "on_poweroff", "On power off", json_type_string },
 	{ "on_reboot", "On reboot", json_type_string },

@@ -23,6 +23,7 @@
 #include "net_option.h"
 #include "output.h"
 #include "size.h"
+#include "vsock_option.h"
 
 #define DEFAULT_VCPUS	1
 #define DEFAULT_MEMORY	(512ULL << 20)
@@ -39,6 +40,7 @@ enum key_type {
 	KEY_PORT,
 	KEY_DISK,
 	KEY_NET,
+	KEY_VSOCK,
 	KEY_CPUS,
 	KEY_ACTION,
 	KEY_WEIGHT,
@@ -69,6 +71,7 @@ static const struct config_key {
 	KEY(debug_exit, NULL, KEY_PORT),
 	KEY(disk, NULL, KEY_DISK),
 	KEY(net, NULL, KEY_NET),
+	KEY(vsock, NULL, KEY_VSOCK),
 	KEY(cpus, NULL, KEY_CPUS),
 	KEY(cpu_weight, NULL, KEY_WEIGHT),
 	KEY(on_poweroff, NULL, KEY_ACTION),
@@ -284,6 +287,7 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 	const char *why = NULL;
 	enum vmm_flat mode;
 	uint64_t address;
+	uint32_t cid;
 	cpu_set_t cpus;
 	void *field;
 
@@ -307,6 +311,11 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 		why = parse_flat(value, &address, &mode);
 		if (why)
 			return key_fail(where, key, "flat=0x7c00,real is one", value, why);
+		break;
+	case KEY_VSOCK:
+		why = vsock_parse(value, &cid);
+		if (why)
+			return key_fail(where, key, "vsock=cid=3 is one, vsock=auto another", value, why);
 		break;
 	case KEY_ACTION:
 		return set_action(field, where, key, value);
@@ -634,6 +643,7 @@ void config_free(struct domain_config *config)
 	free(config->flat);
 	config_list_free(&config->disk);
 	config_list_free(&config->net);
+	free(config->vsock);
 	free(config->cpus);
 	memset(config, 0, sizeof(*config));
 }

@@ -37,6 +37,7 @@ enum config_action {
  * @disk: disks, each as disk_parse() takes it
  * @net: network devices, each as net_parse() takes it
  * @cpu_weight: weight, 0 if not given
+ * @vsock: socket device, as vsock_parse() takes it, or NULL
  * @cpus: list of processors that the vCPUs may run on, or NULL
  * @on_poweroff: what follows a power off, enum config_action
  * @on_reboot: what follows a reset
@@ -58,6 +59,7 @@ struct domain_config {
 	struct config_list disk;
 	struct config_list net;
 	uint32_t cpu_weight;
+	char *vsock;
 	char *cpus;
 	uint32_t on_poweroff;
 	uint32_t on_reboot;

@@ -30,6 +30,7 @@ static const struct {
 	{ "disk", "disk" },
 	{ "net", "net" },
 	{ "cpu_weight", "cpu_weight" },
+	{ "vsock", "vsock" },
 	{ "cpus", "cpus" },
 	{ "on_poweroff", "on_poweroff" },
 	{ "on_reboot", "on_reboot" },

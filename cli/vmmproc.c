@@ -30,6 +30,7 @@
 #include "runtime.h"
 #include "vmm/vmm.h"
 #include "vmmproc_impl.h"
+#include "vsock_option.h"
 
 #define NAME_TRIES	100
 #define DRAIN_MS	10000	/* for readers that are slow to take the rest */
@@ -346,6 +347,8 @@ static int make_domain(struct vmmproc *proc, int device)
 	if (why)
 		return give_up(proc, HVCTL_USAGE, EINVAL, "cannot use flat=%s: %s",
 			       config->flat, why);
+	if (config->vsock)
+		vsock_parse(config->vsock, &vmm.vsock_cid);
 	while (tries-- && err == EEXIST) {
 		if (config->name)
 			snprintf(proc->name, sizeof(proc->name), "%s", config->name);

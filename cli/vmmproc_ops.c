@@ -12,6 +12,7 @@
 #include "name.h"
 #include "vmm/vmm.h"
 #include "vmmproc_impl.h"
+#include "vsock_option.h"
 
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
@@ -22,6 +23,7 @@ static void add_text(struct json_object *object, const char *key, const char *te
 void vmmproc_record(struct vmmproc *proc)
 {
 	const struct domain_config *config = proc->options->config;
+	char cid[VSOCK_TEXT_MAX];
 	char port[16];
 
 	snprintf(port, sizeof(port), "0x%x", config->debug_exit);
@@ -35,6 +37,7 @@ void vmmproc_record(struct vmmproc *proc)
 	if (config->net.count)
 		json_object_object_add(proc->record, "net",
 				       config_list_json(&config->net));
+	add_text(proc->record, "vsock", vsock_format(vmm_vsock_cid(proc->vmm), cid));
 	add_text(proc->record, "flat", config->flat);
 	add_text(proc->record, "debug_exit", config->debug_exit ? port : NULL);
 	add_text(proc->record, "cpus", config->cpus);

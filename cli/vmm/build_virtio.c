@@ -8,6 +8,7 @@
 #include "virtio_console.h"
 #include "virtio_net.h"
 #include "virtio_rng.h"
+#include "virtio_vsock.h"
 
 static int add_rng(struct build *build)
 {
@@ -116,6 +117,24 @@ static int add_net(struct build *build, unsigned int index)
 			  build->config->name, index, strerror(errno));
 }
 
+static int add_vsock(struct build *build)
+{
+	struct virtio_machine machine = devices_machine(build->vmm);
+	uint32_t *cid = &build->vmm->vsock_cid;
+	struct virtio_device *device;
+
+	*cid = build->config->vsock_cid;
+	if (!*cid)
+		return 0;
+	device = virtio_vsock_create(&machine, cid, build->err, build->err_size);
+	if (!device)
+		return -1;
+	if (!devices_add_virtio(build->vmm, device))
+		return 0;
+	return build_fail(build, errno, "domain %s: no socket device: %s\nhint: give the domain fewer devices",
+			  build->config->name, strerror(errno));
+}
+
 /**
  * build_virtio() - make the devices and put them on the bus
  * @build: the build; its memory is there
@@ -133,5 +152,7 @@ int build_virtio(struct build *build)
 		ret = add_disk(build, &build->config->disk[i]);
 	for (i = 0; i < build->config->nets && !ret; i++)
 		ret = add_net(build, i);
+	if (!ret)
+		ret = add_vsock(build);
 	return ret;
 }

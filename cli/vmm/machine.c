@@ -319,6 +319,11 @@ uint32_t vmm_id(const struct vmm *vmm)
 	return vmm->id;
 }
 
+uint32_t vmm_vsock_cid(const struct vmm *vmm)
+{
+	return vmm->vsock_cid;
+}
+
 void vmm_destroy(struct vmm *vmm)
 {
 	unsigned int i;

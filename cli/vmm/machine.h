@@ -104,6 +104,7 @@ struct vcpu {
  * @virtio: the virtio devices on it
  * @virtios: how many
  * @console: the one of them that is typed at, or NULL: COM1 is
+ * @vsock_cid: address of the socket device, 0: there is none
  * @vcpu: the processors
  * @vcpus: how many there can be
  * @again: what a reset needs to load the guest again
@@ -148,6 +149,7 @@ struct vmm {
 	struct virtio_device *virtio[VMM_VIRTIO_MAX];
 	unsigned int virtios;
 	struct virtio_device *console;
+	uint32_t vsock_cid;
 	struct vcpu *vcpu;
 	unsigned int vcpus;
 	struct build *again;

@@ -346,11 +346,17 @@ void msix_signal(struct msix *msix, unsigned int vector)
  * @msix: the table
  * @vector: the vector
  *
- * A signal of it is what msix_signal() is, as long as messages can be bound.
- *
- * Return: the eventfd, the table's own; -1 if there is no such vector
+ * Return: the eventfd, the table's own, a signal of which is what msix_signal()
+ * is; -1 if the vector is masked or there is none, or the kernel does not deliver
+ * its message
  */
-int msix_event(const struct msix *msix, unsigned int vector)
+int msix_event(struct msix *msix, unsigned int vector)
 {
-	return vector < msix->vectors ? msix->vector[vector].event : -1;
+	int event = -1;
+
+	pthread_mutex_lock(&msix->lock);
+	if (vector < msix->vectors && msix->vector[vector].bound)
+		event = msix->vector[vector].event;
+	pthread_mutex_unlock(&msix->lock);
+	return event;
 }

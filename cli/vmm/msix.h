@@ -95,6 +95,6 @@ uint64_t msix_read_pending(struct msix *msix, uint64_t offset,
 			   unsigned int size);
 bool msix_is_enabled(struct msix *msix);
 void msix_signal(struct msix *msix, unsigned int vector);
-int msix_event(const struct msix *msix, unsigned int vector);
+int msix_event(struct msix *msix, unsigned int vector);
 
 #endif

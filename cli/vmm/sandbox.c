@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/if_tun.h>
 #include <linux/sched.h>
+#include <linux/vhost.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -68,12 +69,14 @@ static const struct {
 	{ SCMP_SYS(openat2), EACCES },
 };
 
-/* What a running domain needs, its taps too, and what stdio asks a terminal. */
+/* What a running domain needs, its taps and vhost too, and what stdio asks a terminal. */
 static const uint32_t ioctls_allowed[] = {
 	HVMOD_VCPU_RUN, HVMOD_VCPU_KICK, HVMOD_VCPU_GET_STATE,
 	HVMOD_VCPU_SET_STATE, HVMOD_VCPU_APIC, HVMOD_VCPU_PLUG, HVMOD_MSI, HVMOD_IRQFD,
 	HVMOD_DOORBELL, HVMOD_DOMAIN_SET_STATE, HVMOD_DOMAIN_RENAME,
-	TUNSETOFFLOAD, TCGETS,
+	TUNSETOFFLOAD, VHOST_SET_FEATURES, VHOST_SET_VRING_NUM,
+	VHOST_SET_VRING_BASE, VHOST_SET_VRING_ADDR, VHOST_SET_VRING_CALL,
+	VHOST_SET_VRING_KICK, VHOST_VSOCK_SET_RUNNING, TCGETS,
 };
 
 #define THREAD_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \

@@ -482,20 +482,3 @@ void virtio_config_set(struct virtio_device *device, uint32_t offset,
 		config_interrupt(device);
 	pthread_mutex_unlock(&device->lock);
 }
-
-/**
- * virtio_call_event() - the eventfd that interrupts for a queue, for a part of
- * the host's kernel that serves it
- * @device: the device
- * @queue: index of the queue
- *
- * In virtio_device_ops.activate(): the driver has chosen its vectors by then.
- *
- * Return: the eventfd, the device's own; -1 if the driver wants no interrupt
- */
-int virtio_call_event(struct virtio_device *device, unsigned int queue)
-{
-	return msix_event(&device->msix,
-			  __atomic_load_n(&device->queue[queue].vector,
-					  __ATOMIC_RELAXED));
-}

@@ -114,6 +114,9 @@ struct virtio_watch {
  * @lock: protects @ring
  * @ring: the ring
  * @live: @ring can be used. The worker's
+ * @lent: somebody else serves it, and @doorbell is theirs. The worker's
+ * @relay: eventfd of theirs for interrupts that nobody but the worker delivers;
+ *	-1: never lent
  */
 struct virtio_queue {
 	struct virtio_device *device;
@@ -125,6 +128,20 @@ struct virtio_queue {
 	pthread_mutex_t lock;
 	struct virtqueue ring;
 	bool live;
+	bool lent;
+	struct virtio_watch relay;
+};
+
+/**
+ * struct virtio_loan - what somebody needs to serve a queue
+ * @ring: the ring; that it is all in memory has been checked
+ * @kick: eventfd that the driver's notifications signal
+ * @call: eventfd to signal for an interrupt
+ */
+struct virtio_loan {
+	const struct virtqueue *ring;
+	int kick;
+	int call;
 };
 
 /**
@@ -221,7 +238,6 @@ void virtio_signal(struct virtio_device *device, unsigned int queue);
 void virtio_fail(struct virtio_device *device, const char *error);
 void virtio_config_set(struct virtio_device *device, uint32_t offset,
 		       const void *data, unsigned int size);
-int virtio_call_event(struct virtio_device *device, unsigned int queue);
 
 /* For devices: virtio_worker.c */
 int virtio_watch_add(struct virtio_device *device, struct virtio_watch *watch,
@@ -231,6 +247,12 @@ int virtio_watch_change(struct virtio_device *device,
 void virtio_watch_remove(struct virtio_device *device,
 			 struct virtio_watch *watch);
 void virtio_ring_doorbell(struct virtio_device *device, unsigned int queue);
+
+/* For devices: virtio_lend.c */
+int virtio_lend_prepare(struct virtio_device *device, unsigned int queue);
+bool virtio_lend(struct virtio_device *device, unsigned int queue,
+		 struct virtio_loan *loan);
+void virtio_take_back(struct virtio_device *device, unsigned int queue);
 
 /* For the machine */
 int virtio_pci_add(struct virtio_device *device, struct pci *pci);

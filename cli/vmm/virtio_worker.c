@@ -54,6 +54,7 @@ int virtio_worker_create(struct virtio_device *device)
 	for (i = 0; i < device->shape.queues; i++) {
 		device->queue[i].device = device;
 		device->queue[i].doorbell.fd = -1;
+		device->queue[i].relay.fd = -1;
 	}
 	device->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (device->epoll < 0)
@@ -81,6 +82,8 @@ void virtio_worker_destroy(struct virtio_device *device)
 	for (i = 0; i < device->shape.queues; i++) {
 		if (device->queue[i].doorbell.fd >= 0)
 			close(device->queue[i].doorbell.fd);
+		if (device->queue[i].relay.fd >= 0)
+			close(device->queue[i].relay.fd);
 	}
 	if (device->wake.fd >= 0)
 		close(device->wake.fd);

@@ -69,6 +69,10 @@ struct vmm_net {
 	uint8_t mac[6];
 };
 
+#define VMM_VSOCK_CID_MIN	3U		/* those below are hosts' */
+#define VMM_VSOCK_CID_MAX	0xFFFFFFFEU
+#define VMM_VSOCK_AUTO		0xFFFFFFFFU	/* one that is free */
+
 /**
  * enum vmm_action - what follows the end of a guest
  * @VMM_ACTION_DESTROY: the domain goes
@@ -98,6 +102,7 @@ enum vmm_action {
  * @disks: how many
  * @net: network devices
  * @nets: how many
+ * @vsock_cid: its address for vsock(7), or VMM_VSOCK_AUTO; 0: it has none
  * @on_poweroff: what follows VMM_POWEROFF
  * @on_reboot: what follows VMM_RESET
  * @on_crash: what follows VMM_CRASHED, VMM_PANIC and VMM_WATCHDOG
@@ -117,6 +122,7 @@ struct vmm_config {
 	unsigned int disks;
 	const struct vmm_net *net;
 	unsigned int nets;
+	uint32_t vsock_cid;
 	enum vmm_action on_poweroff;
 	enum vmm_action on_reboot;
 	enum vmm_action on_crash;
@@ -170,7 +176,7 @@ struct vmm_ops {
  *
  * Return: the VMM; or NULL with errno set (ENOENT and ENODEV: the module is
  * not loaded; EACCES: no permission for the device or a file; EEXIST: name in
- * use; EBUSY: a disk is in use;
+ * use; EBUSY: a disk or a CID is in use;
  * others as HVMOD_DOMAIN_CREATE says) and @err filled. Nothing is left behind
  * then.
  */
@@ -180,6 +186,9 @@ struct vmm *vmm_create(const struct vmm_config *config,
 
 /** vmm_id() - the domain's id */
 uint32_t vmm_id(const struct vmm *vmm);
+
+/** vmm_vsock_cid() - its address for vsock(7), 0: it has none */
+uint32_t vmm_vsock_cid(const struct vmm *vmm);
 
 /**
  * vmm_sandbox() - drop what the process does not need any more

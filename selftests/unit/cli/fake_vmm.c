@@ -34,6 +34,7 @@ struct vmm {
 	char cmdline[2048];
 	uint32_t id;
 	uint16_t debug_exit;
+	uint32_t vsock_cid;
 	int domain;
 	int input[2];
 	pthread_t thread;
@@ -216,6 +217,7 @@ struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *op
 	vmm->ops = ops;
 	vmm->ctx = ctx;
 	vmm->debug_exit = config->debug_exit;
+	vmm->vsock_cid = config->vsock_cid;
 	snprintf(vmm->name, sizeof(vmm->name), "%s", config->name);
 	snprintf(vmm->cmdline, sizeof(vmm->cmdline), "%s",
 		 config->cmdline ? config->cmdline : "");
@@ -246,6 +248,12 @@ struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *op
 uint32_t vmm_id(const struct vmm *vmm)
 {
 	return vmm->id;
+}
+
+/* 7 is free. */
+uint32_t vmm_vsock_cid(const struct vmm *vmm)
+{
+	return vmm->vsock_cid == VMM_VSOCK_AUTO ? 7 : vmm->vsock_cid;
 }
 
 /* Else it is the VMM's own, which kills for any call that is not allowed. */

@@ -10,6 +10,7 @@
 #include "net_option.h"
 #include "hvctl.h"
 #include "tap.h"
+#include "vsock_option.h"
 
 struct globals globals = { .color = 0, .timeout_ms = -1 };
 
@@ -146,6 +147,30 @@ static void test_disks(void)
 	refuse(parse_text, "disk = [ 'a' ] 'b'\n", "one list");
 	refuse(parse_json, "{\"disk\":[7]}", "list of strings");
 	refuse(parse_json, "{\"disk\":7}", "list of strings");
+}
+
+static void test_vsock(void)
+{
+	char text[VSOCK_TEXT_MAX];
+	uint32_t cid;
+
+	ok(!vsock_parse("cid=3", &cid) && cid == 3, "the lowest CID");
+	ok(!vsock_parse("cid=4294967294", &cid) && cid == VMM_VSOCK_CID_MAX, "the highest");
+	same(vsock_format(cid, text), "cid=4294967294", "as text");
+	ok(!vsock_parse("auto", &cid) && cid == VMM_VSOCK_AUTO, "one that is free");
+	same(vsock_format(cid, text), "auto", "as text");
+	ok(!vsock_format(0, text), "none");
+	refuse(parse_argument, "vsock=", "cid=N is expected");
+	refuse(parse_argument, "vsock=3", "cid=N is expected");
+	refuse(parse_argument, "vsock=cid=", "not a number");
+	refuse(parse_argument, "vsock=cid=-1", "not a number");
+	refuse(parse_argument, "vsock=cid=3,x", "not a number");
+	refuse(parse_argument, "vsock=cid=0", "reserved");
+	refuse(parse_argument, "vsock=cid=2", "reserved");
+	refuse(parse_argument, "vsock=cid=4294967295", "too large");
+	refuse(parse_argument, "vsock=cid=99999999999999999999999", "too large");
+	refuse(parse_text, "vsock = [ 'cid=3' ]\n", "cid=N is expected");
+	refuse(parse_json, "{\"vsock\":[\"auto\"]}", "a string or a whole number");
 }
 
 static void test_nets(void)
@@ -392,6 +417,7 @@ int main(void)
 	test_text();
 	test_disks();
 	test_nets();
+	test_vsock();
 	test_text_refused();
 	test_arguments();
 	test_json();

@@ -74,6 +74,8 @@ fails 1 "$dir/none: cannot connect to passt: No such file" create "kernel=$kerne
 check "passt: the hint" says "passt --socket PATH"
 fails 1 "cannot use descriptor 99: it is not open" create "kernel=$kernel" net=fd=99
 fails 2 "net: cannot use 'br0': it begins with tap=NAME" run "$kernel" --net br0
+fails 2 "vsock: cannot use 'cid=2': the CID is reserved" create "kernel=$kernel" --vsock cid=2
+fails 2 "vsock: cannot use '7': cid=N is expected" run "$kernel" --vsock 7
 fails 2 "more than one file" create a.cfg b.cfg
 fails 1 "this machine has" create --kernel "$kernel" --memory 1000000T
 fails 1 "$dir/none: cannot open the kernel: No such file" create --kernel "$dir/none"
@@ -216,6 +218,14 @@ exec 9<&-
 works info --json wired
 check "info --json has networks; a descriptor has a number of its own" json_is "$dir/out" 'd["domains"][0]["net"][:2] + [d["domains"][0]["net"][2][:3]]' "['tap=tap0,mac=52:54:00:12:34:56', 'passt', 'fd=']"
 works destroy wired
+works create -p --kernel "$kernel" --memory 64M --name near --vsock auto
+works info near
+check "info has the CID that was chosen" prints "Vsock:          cid=7"
+works info --json near
+cp "$dir/out" "$dir/near.json"
+works create -n "$dir/near.json" vsock=cid=8
+check "create takes it back, or another" prints 'vsock = "cid=8"'
+works destroy near
 fails 3 "nosuch: no such domain" info nosuch
 fails 3 "wev: no such domain" info wev
 check "did you mean, for domains" says "did you mean 'web'?"

@@ -22,7 +22,7 @@ printed() {
 }
 
 printed create create --kernel "$kernel" --initrd "$dir/initrd" --memory 64M --vcpus 2 --name web \
-	cmdline='a "b" \ c' cpus=0 on_poweroff=destroy on_reboot=preserve on_crash=restart debug_exit=0xf4 disk="$dir/initrd,ro"
+	cmdline='a "b" \ c' cpus=0 on_poweroff=destroy on_reboot=preserve on_crash=restart debug_exit=0xf4 disk="$dir/initrd,ro" vsock=cid=9
 printed create create --kernel "$kernel" --memory 64M
 printed list list
 printed info info web
@@ -60,7 +60,7 @@ described() {
 	python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))["domains"][0]
 print({k: r.get(k) for k in ("name", "vcpus", "vcpus_max", "mem_max_bytes", "kernel", "ramdisk", "cmdline", "cpus",
-	"on_poweroff", "on_reboot", "on_crash", "flat", "debug_exit", "disk", "net")})' "$1"
+	"on_poweroff", "on_reboot", "on_crash", "flat", "debug_exit", "disk", "net", "vsock")})' "$1"
 }
 (sleep 0.2; "$HVCTL" destroy web) &
 printed wait wait web

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Queues that somebody else serves: the host's kernel (vhost) or another process
+ * (vhost-user). The driver's notifications and the interrupts pass by us: the
+ * kernel signals the doorbell, and a signal of the vector's eventfd is the
+ * message. Where a message was not bound, the worker passes interrupts on.
+ */
+#include <linux/virtio_pci.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "virtio.h"
+
+/* Whoever serves the queue decided that the driver wants to know. */
+static void pass_on(struct virtio_watch *watch, uint32_t events)
+{
+	struct virtio_queue *queue =
+		(struct virtio_queue *)((uint8_t *)watch -
+					offsetof(struct virtio_queue, relay));
+	uint64_t count;
+
+	(void)events;
+	if (read(watch->fd, &count, sizeof(count)) < 0)
+		return;
+	__atomic_fetch_or(&queue->device->isr, 1U, __ATOMIC_RELAXED);
+	msix_signal(&queue->device->msix,
+		    __atomic_load_n(&queue->vector, __ATOMIC_RELAXED));
+}
+
+/**
+ * virtio_lend_prepare() - have what it takes to lend a queue later
+ * @device: the device; virtio_device_destroy() undoes it
+ * @queue: index of the queue
+ *
+ * A VMM in its sandbox makes no eventfd.
+ *
+ * Return: 0, or -1 with errno
+ */
+int virtio_lend_prepare(struct virtio_device *device, unsigned int queue)
+{
+	struct virtio_watch *relay = &device->queue[queue].relay;
+
+	relay->ready = pass_on;
+	relay->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (relay->fd < 0)
+		return -1;
+	return virtio_watch_add(device, relay, EPOLLIN);
+}
+
+/**
+ * virtio_lend() - somebody else serves a queue from now on
+ * @device: the device
+ * @queue: index of the queue, prepared
+ * @loan: what they need
+ *
+ * In the worker. The driver has chosen its vectors by then; that of a driver
+ * that has not unmasked it yet goes by way of the worker.
+ *
+ * Return: false if the driver did not enable the queue
+ */
+bool virtio_lend(struct virtio_device *device, unsigned int queue,
+		 struct virtio_loan *loan)
+{
+	struct virtio_queue *q = &device->queue[queue];
+	unsigned int vector = __atomic_load_n(&q->vector, __ATOMIC_RELAXED);
+
+	if (!q->live)
+		return false;
+	if (!q->lent)
+		virtio_watch_remove(device, &q->doorbell);
+	q->lent = true;
+	*loan = (struct virtio_loan){
+		.ring = &q->ring,
+		.kick = q->doorbell.fd,
+		.call = msix_event(&device->msix, vector),
+	};
+	if (loan->call < 0)
+		loan->call = q->relay.fd;
+	return true;
+}
+
+/**
+ * virtio_take_back() - undo virtio_lend()
+ * @device: the device
+ * @queue: index of the queue, which nobody serves any more; may not be lent
+ *
+ * In the worker, or when there is none.
+ */
+void virtio_take_back(struct virtio_device *device, unsigned int queue)
+{
+	struct virtio_queue *q = &device->queue[queue];
+
+	if (q->lent)
+		virtio_watch_add(device, &q->doorbell, EPOLLIN);
+	q->lent = false;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The socket device (virtio 1.2, 5.10). The host's kernel serves what is received
+ * and sent (vhost-vsock): data never come to the VMM. Ours are the configuration
+ * and the event queue, on which nothing is said, since connections end with the
+ * device.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/vhost.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_vsock.h>
+#include <linux/vm_sockets.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "compiler.h"
+#include "vhost.h"
+#include "virtio_vsock.h"
+#include "vmm.h"
+
+#define PATH		"/dev/vhost-vsock"
+#define CLASS_OTHER	0x078000
+#define FEATURE(bit)	(1ULL << (bit))
+/* Without these the kernel could not serve the rings that we offer. */
+#define NEEDED		(FEATURE(VIRTIO_F_VERSION_1) |		\
+			 FEATURE(VIRTIO_RING_F_INDIRECT_DESC) |	\
+			 FEATURE(VIRTIO_RING_F_EVENT_IDX))
+#define QUEUE_SIZE	128
+#define SERVED		2	/* received, sent */
+#define EVENTS		SERVED
+#define QUEUES		3
+#define AUTOMATIC_MOST	4096
+
+struct vsock {
+	struct virtio_device device;
+	struct vhost vhost;
+};
+
+static struct vsock *vsock_of(struct virtio_device *device)
+{
+	return (struct vsock *)device;
+}
+
+static int set_running(struct vsock *vsock, int running)
+{
+	return ioctl(vsock->vhost.fd, VHOST_VSOCK_SET_RUNNING, &running);
+}
+
+/* Afterwards the kernel touches neither memory nor rings. Any number of times. */
+static void stop(struct vsock *vsock)
+{
+	set_running(vsock, 0);
+	vhost_take_back(&vsock->vhost);
+}
+
+static void ring_failed(struct virtio_watch *watch, uint32_t events)
+{
+	struct vsock *vsock = (struct vsock *)
+		((uint8_t *)watch - offsetof(struct vsock, vhost.failed));
+	uint64_t count;
+
+	(void)events;
+	if (read(watch->fd, &count, sizeof(count)) < 0 || !vsock->device.active)
+		return;
+	stop(vsock);
+	virtio_fail(&vsock->device, "a ring that the kernel can't follow");
+}
+
+static bool check_event(struct virtio_device *device, unsigned int queue,
+			struct virtio_chain *chain)
+{
+	(void)queue;
+	if (chain->out || chain->in_bytes < sizeof(struct virtio_vsock_event))
+		virtio_fail(device, "a buffer that is none for an event");
+	/* It waits. */
+	return false;
+}
+
+static void notify(struct virtio_device *device, unsigned int queue)
+{
+	if (queue != EVENTS)
+		return;
+	virtio_run(device, queue, check_event);
+	if (__atomic_load_n(&device->broken, __ATOMIC_ACQUIRE))
+		stop(vsock_of(device));
+}
+
+static const char *activate(struct virtio_device *device)
+{
+	struct vsock *vsock = vsock_of(device);
+	const char *error = vhost_lend(&vsock->vhost);
+	unsigned int i;
+
+	if (!error && set_running(vsock, 1))
+		error = "the kernel can't start with these rings";
+	if (error) {
+		stop(vsock);
+		return error;
+	}
+	/* It did not look at notifications before it ran. */
+	for (i = 0; i < SERVED; i++)
+		virtio_ring_doorbell(device, i);
+	return NULL;
+}
+
+static void reset(struct virtio_device *device)
+{
+	struct vsock *vsock = vsock_of(device);
+	uint64_t count;
+
+	stop(vsock);
+	/* What it found was about rings that are gone. */
+	if (read(vsock->vhost.failed.fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+static void destroy(struct virtio_device *device)
+{
+	struct vsock *vsock = vsock_of(device);
+
+	vhost_close(&vsock->vhost);
+	free(vsock);
+}
+
+static const struct virtio_device_ops vsock_ops = {
+	.name = "virtio-vsock",
+	.type = VIRTIO_ID_VSOCK,
+	.class_code = CLASS_OTHER,
+	.activate = activate,
+	.notify = notify,
+	.reset = reset,
+	.destroy = destroy,
+};
+
+/* A message for the user, about a device that is not there yet. */
+struct attempt {
+	char *err;
+	size_t err_size;
+};
+
+static __printf(3, 4)
+int fail(const struct attempt *attempt, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(attempt->err, attempt->err_size, format, args);
+	va_end(args);
+	errno = error;
+	return -1;
+}
+
+/* ENOENT and its like are about the module, see vmm.h. */
+static int cannot_open(const struct attempt *attempt, int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return fail(attempt, EINVAL,
+			    "vsock: the host's kernel has no " PATH ": %s\nhint: modprobe vhost_vsock",
+			    strerror(error));
+	case EACCES:
+	case EPERM:
+		return fail(attempt, EACCES,
+			    "vsock: no permission to open " PATH "\nhint: join the group that owns the device: ls -l " PATH);
+	}
+	return fail(attempt, EINVAL, "vsock: " PATH " cannot be opened: %s\nhint: see the kernel's log: dmesg",
+		    strerror(error));
+}
+
+static int set_cid(const struct vsock *vsock, uint64_t cid)
+{
+	return ioctl(vsock->vhost.fd, VHOST_VSOCK_SET_GUEST_CID, &cid);
+}
+
+/* The lowest that is free, as libvirt chooses. */
+static int choose_cid(const struct attempt *attempt, const struct vsock *vsock,
+		      uint32_t *cid)
+{
+	for (*cid = VMM_VSOCK_CID_MIN;
+	     *cid < VMM_VSOCK_CID_MIN + AUTOMATIC_MOST; ++*cid) {
+		if (!set_cid(vsock, *cid))
+			return 0;
+		if (errno != EADDRINUSE)
+			break;
+	}
+	return fail(attempt, EINVAL, "vsock: no CID for the domain: %s\nhint: choose one: vsock=cid=N",
+		    strerror(errno));
+}
+
+static int take_cid(const struct attempt *attempt, const struct vsock *vsock,
+		    uint32_t *cid)
+{
+	if (*cid == VMM_VSOCK_AUTO)
+		return choose_cid(attempt, vsock, cid);
+	if (!set_cid(vsock, *cid))
+		return 0;
+	if (errno == EADDRINUSE)
+		return fail(attempt, EBUSY,
+			    "vsock: CID %" PRIu32 " is in use\nhint: \"hvctl info\" shows a domain's; vsock=auto takes a free one",
+			    *cid);
+	return fail(attempt, EINVAL, "vsock: the kernel refuses CID %" PRIu32 ": %s\nhint: CIDs of guests are %u to %u",
+		    *cid, strerror(errno), VMM_VSOCK_CID_MIN,
+		    VMM_VSOCK_CID_MAX);
+}
+
+static int init(const struct attempt *attempt, struct vsock *vsock,
+		const struct virtio_machine *machine, uint64_t features)
+{
+	const struct virtio_shape shape = {
+		.queues = QUEUES,
+		.queue_size = QUEUE_SIZE,
+		.features = features & FEATURE(VIRTIO_VSOCK_F_SEQPACKET),
+		.config_bytes = sizeof(struct virtio_vsock_config),
+	};
+
+	if (virtio_device_init(&vsock->device, &vsock_ops, &shape, machine))
+		return fail(attempt, errno, "vsock: no device for it: %s\nhint: see \"ulimit -n\"",
+			    strerror(errno));
+	return 0;
+}
+
+static int open_vhost(const struct attempt *attempt, struct vsock *vsock,
+		      uint64_t *features)
+{
+	if (vhost_open(&vsock->vhost, PATH, SERVED))
+		return cannot_open(attempt, errno);
+	if (vhost_features(&vsock->vhost, features) ||
+	    (*features & NEEDED) != NEEDED) {
+		vhost_close(&vsock->vhost);
+		return fail(attempt, EINVAL, "vsock: " PATH " lacks what virtio 1 needs\nhint: use a newer kernel");
+	}
+	return 0;
+}
+
+static int attach(const struct attempt *attempt, struct vsock *vsock,
+		  uint32_t *cid)
+{
+	struct virtio_vsock_config config;
+
+	if (vhost_attach(&vsock->vhost, &vsock->device, ring_failed))
+		return fail(attempt, EINVAL, "vsock: " PATH " does not take the domain's memory: %s\nhint: see the kernel's log: dmesg",
+			    strerror(errno));
+	if (take_cid(attempt, vsock, cid))
+		return -1;
+	config.guest_cid = *cid;
+	memcpy(vsock->device.config, &config, sizeof(config));
+	return 0;
+}
+
+/**
+ * virtio_vsock_create() - a socket device
+ * @machine: where it will be, with its memory
+ * @cid: the guest's address; VMM_VSOCK_AUTO becomes the one that was chosen
+ * @err: buffer for a message
+ * @err_size: its size
+ *
+ * The CID is the domain's until the device is destroyed, or the process ends.
+ *
+ * Return: the device, for virtio_device_destroy(); or NULL with errno (EBUSY: the
+ * CID is in use; EACCES: no permission; EINVAL: others) and @err filled
+ */
+struct virtio_device *virtio_vsock_create(const struct virtio_machine *machine,
+					  uint32_t *cid, char *err,
+					  size_t err_size)
+{
+	const struct attempt attempt = { err, err_size };
+	struct vsock *vsock = calloc(1, sizeof(*vsock));
+	uint64_t features;
+	int error;
+
+	if (!vsock) {
+		fail(&attempt, ENOMEM, "vsock: no memory");
+		return NULL;
+	}
+	if (open_vhost(&attempt, vsock, &features)) {
+		free(vsock);
+		return NULL;
+	}
+	if (init(&attempt, vsock, machine, features)) {
+		error = errno;
+		vhost_close(&vsock->vhost);
+		free(vsock);
+		errno = error;
+		return NULL;
+	}
+	if (!attach(&attempt, vsock, cid))
+		return &vsock->device;
+	error = errno;
+	virtio_device_destroy(&vsock->device);
+	errno = error;
+	return NULL;
+}
