@@ -2,6 +2,7 @@
 /* The table of devices. A new one is a row for each of its queues. */
 #include "blk_driver.h"
 #include "every_device.h"
+#include "fake_vhost.h"
 #include "net_driver.h"
 #include "small_driver.h"
 #include "virtio_rng.h"
@@ -18,6 +19,9 @@ const struct driver_device every_device[] = {
 	{ "net, sent", net_plenty_create, 1, net_tx_request, false },
 	{ "console, read", small_console_create, 0, small_read_request, false },
 	{ "console, written", small_console_create, 1, small_write_request, false },
+	{ "vsock, received", vsock_create, 0, vsock_rx_request, false },
+	{ "vsock, sent", vsock_create, 1, vsock_tx_request, false },
+	{ "vsock, events", vsock_create, 2, vsock_event_request, true },
 };
 
 const unsigned int every_device_count = sizeof(every_device) / sizeof(every_device[0]);

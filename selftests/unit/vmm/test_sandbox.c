@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <linux/vhost.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -75,7 +76,8 @@ static int body_needed(void)
 	if (write(event, &one, 8) != 8 || read(event, &one, 8) != 8)
 		return 4;
 	/* No module behind it, but the filter lets it through. */
-	if (ioctl(event, HVMOD_VCPU_RUN) != -1 || errno == EPERM)
+	if (ioctl(event, HVMOD_VCPU_RUN) != -1 || errno == EPERM ||
+	    ioctl(event, VHOST_VSOCK_SET_RUNNING, NULL) != -1 || errno == EPERM)
 		return 5;
 	if (close(event) || write(1, "", 0))
 		return 6;
@@ -188,6 +190,12 @@ static int body_create_domain(void)
 	return ioctl(0, HVMOD_DOMAIN_CREATE, NULL);
 }
 
+/* Other memory for the kernel to write to. */
+static int body_vhost(void)
+{
+	return ioctl(0, VHOST_SET_MEM_TABLE, NULL);
+}
+
 static int body_setuid(void)
 {
 	return setuid(0);
@@ -224,6 +232,7 @@ static const struct {
 	{ "ptrace", body_ptrace },
 	{ "executable memory", body_exec_memory },
 	{ "typing into the terminal (TIOCSTI)", body_ioctl },
+	{ "other memory for vhost", body_vhost },
 	{ "another domain", body_create_domain },
 	{ "other memory for the domain", body_map },
 	{ "setuid", body_setuid },

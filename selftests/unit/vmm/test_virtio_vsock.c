@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The socket device: what it hands to the kernel, and when. */
+#include <errno.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <linux/virtio_vsock.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "driver.h"
+#include "fake_vhost.h"
+#include "paging.h"
+#include "tap.h"
+#include "virtio_vsock.h"
+#include "vmm.h"
+
+#define BIT(n)		(1ULL << (n))
+#define INDIRECT	BIT(VIRTIO_RING_F_INDIRECT_DESC)
+#define EVENT_IDX	BIT(VIRTIO_RING_F_EVENT_IDX)
+#define SEQPACKET	BIT(VIRTIO_VSOCK_F_SEQPACKET)
+#define CONFIG		0x1000	/* of the device, in its BAR */
+#define RX		0
+#define TX		1
+#define EVENTS		2
+
+static const struct driver_device vsock = { "vsock", vsock_create, RX, vsock_rx_request, false };
+
+static uint64_t host_address(uint64_t gpa)
+{
+	return (uintptr_t)driver_memory(gpa);
+}
+
+static bool waits_nowhere(void)
+{
+	return fake_vhost.ring[RX].kick == -1 && fake_vhost.ring[TX].kick == -1 &&
+	       fake_vhost.ring[RX].call == -1 && fake_vhost.ring[TX].call == -1;
+}
+
+static void test_handed_over(void)
+{
+	const struct fake_vhost_ring *rx = &fake_vhost.ring[RX];
+	const struct fake_vhost_ring *tx = &fake_vhost.ring[TX];
+	uint16_t used;
+
+	driver_attach(&vsock);
+	ok(driver_read(CONFIG, 8) == 42 && fake_vhost.cid == 42, "the CID is in the configuration");
+	driver_write(CONFIG, 8, 2);
+	ok(driver_read(CONFIG, 8) == 42, "where it can't be written");
+	ok(fake_vhost.owned && fake_vhost.regions == driver.memory.ranges &&
+	   fake_vhost.region[0].guest_phys_addr == 0 &&
+	   fake_vhost.region[0].memory_size == TEST_MEMORY &&
+	   fake_vhost.region[0].userspace_addr == host_address(0), "the kernel knows RAM and nothing else");
+	ok(!fake_vhost.running && rx->err >= 0 && tx->err >= 0 && waits_nowhere(), "and no ring yet");
+	driver_up(INDIRECT | EVENT_IDX | SEQPACKET);
+	ok(fake_vhost.running && fake_vhost.features == (INDIRECT | EVENT_IDX | SEQPACKET | BIT(VIRTIO_F_VERSION_1)),
+	   "with a driver it runs, with what was negotiated");
+	ok(rx->size == DRIVER_SIZE && rx->base == 0 && rx->address.desc_user_addr == host_address(0x100000) &&
+	   rx->address.avail_user_addr == host_address(0x101000) &&
+	   rx->address.used_user_addr == host_address(0x102000), "the first ring");
+	ok(tx->address.desc_user_addr == host_address(0x100000 + DRIVER_QUEUE_BYTES) &&
+	   tx->kick == driver.device->queue[TX].doorbell.fd, "the second, and its doorbell");
+	ok(rx->call == driver.irqfd[1].fd && driver.irqfd[1].bound, "interrupts are the kernel's");
+	driver.exits = 0;
+	driver.message_count = 0;
+	ok(driver_works(&vsock) && !driver.exits && driver.message_count == 1 && driver.messages[0] == 0x41,
+	   "a packet is received, and the VMM does not know");
+	driver_set_status(0);
+	driver_pump();
+	ok(!fake_vhost.running && waits_nowhere(), "a reset stops the kernel");
+	used = driver_used(RX);
+	vsock_rx_request(RX);
+	driver_submit(RX, 0);
+	driver_kick(RX);
+	driver_pump();
+	ok(driver_used(RX) == used, "it touches nothing then");
+	driver_up(0);
+	ok(driver_works(&vsock) && fake_vhost.starts == 2, "and begins again");
+	driver_detach();
+	ok(!fake_vhost.running && waits_nowhere(), "the end of the device stops it too");
+}
+
+/* Nobody but the worker delivers. */
+static void test_relayed(void)
+{
+	driver.kernel_refuses = true;
+	driver_attach(&vsock);
+	driver_up(0);
+	driver.message_count = 0;
+	ok(driver_works(&vsock) && driver.message_count == 1 && driver.messages[0] == 0x41,
+	   "without the module's help interrupts are passed on");
+	ok(driver.exits, "and so are notifications");
+	driver_detach();
+	driver.kernel_refuses = false;
+}
+
+static void test_masked(void)
+{
+	driver_attach(&vsock);
+	driver_write(0x2000 + 16 + 12, 4, 1);
+	driver_up(0);
+	driver.message_count = 0;
+	ok(driver_works(&vsock) && !driver.message_count && driver_read(0x3000, 8) == 2,
+	   "a vector that is masked from the beginning becomes pending");
+	driver_write(0x2000 + 16 + 12, 4, 0);
+	driver_pump();
+	ok(driver.message_count == 1, "and is delivered");
+	driver_write(0x2000 + 16 + 12, 4, 1);
+	ok(driver_works(&vsock) && driver.message_count == 1 && driver_read(0x3000, 8) == 2,
+	   "one that is masked later too");
+	driver_write(0x2000 + 16 + 12, 4, 0);
+	driver_pump();
+	ok(driver.message_count == 2, "and is delivered");
+	driver_detach();
+}
+
+static void test_refused(void)
+{
+	static const struct {
+		unsigned long request;
+		const char *name;
+	} calls[] = {
+		{ VHOST_SET_FEATURES, "features" },
+		{ VHOST_SET_VRING_NUM, "a size" },
+		{ VHOST_SET_VRING_BASE, "an index" },
+		{ VHOST_SET_VRING_ADDR, "addresses" },
+		{ VHOST_SET_VRING_CALL, "an interrupt" },
+		{ VHOST_SET_VRING_KICK, "a doorbell" },
+		{ VHOST_VSOCK_SET_RUNNING, "to run" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		bool good;
+
+		driver_attach(&vsock);
+		fake_vhost.fail_request = calls[i].request;
+		fake_vhost.fail_errno = EFAULT;
+		driver_up(0);
+		good = driver_status() == (ALIVE | NEEDS_RESET) && !fake_vhost.running;
+		fake_vhost.fail_errno = 0;
+		driver_up(0);
+		ok(good && driver_works(&vsock), "the kernel refuses %s: the device has failed", calls[i].name);
+		driver_detach();
+	}
+	driver_attach(&vsock);
+	driver_negotiate(0);
+	driver_enable(RX, DRIVER_SIZE);
+	driver_enable(EVENTS, DRIVER_SIZE);
+	driver_ok();
+	ok(driver_status() == (ALIVE | NEEDS_RESET) && !fake_vhost.running && waits_nowhere(),
+	   "a queue that was not enabled");
+	driver_up(0);
+	ok(driver_works(&vsock), "and after a reset all is well");
+	driver_detach();
+}
+
+static void test_events(void)
+{
+	driver_attach(&vsock);
+	driver_up(0);
+	driver_desc(EVENTS, 0, DRIVER_DATA, 4, 0, 0);
+	driver_submit(EVENTS, 0);
+	driver_kick(EVENTS);
+	driver_pump();
+	ok(driver_status() & NEEDS_RESET && !fake_vhost.running, "an event buffer to read: the kernel stops too");
+	driver_up(0);
+	driver_desc(EVENTS, 0, DRIVER_DATA, 3, F_WRITE, 0);
+	driver_submit(EVENTS, 0);
+	driver_kick(EVENTS);
+	driver_pump();
+	ok(driver_status() & NEEDS_RESET, "an event buffer that is too small");
+	driver_up(0);
+	/* The kernel says so late, about rings that are gone. */
+	driver_set_status(0);
+	driver_pump();
+	fake_vhost_report(RX);
+	driver_up(0);
+	ok(driver_works(&vsock), "a failure of rings that are gone is nobody's");
+	driver_detach();
+}
+
+/* Making the device. */
+static const struct {
+	const char *name;
+	int open_errno;
+	unsigned long request;
+	int request_errno;
+	uint64_t offered;
+	uint64_t taken;
+	uint32_t cid;
+	int error;
+	const char *text;
+} unmade[] = {
+	{ "no module", ENOENT, 0, 0, 0, 0, 3, EINVAL, "no /dev/vhost-vsock" },
+	{ "no module, with a device node", ENODEV, 0, 0, 0, 0, 3, EINVAL, "modprobe vhost_vsock" },
+	{ "no permission", EACCES, 0, 0, 0, 0, 3, EACCES, "join the group" },
+	{ "no descriptors", EMFILE, 0, 0, 0, 0, 3, EINVAL, "cannot be opened: Too many open files" },
+	{ "no owner", 0, VHOST_SET_OWNER, ENOMEM, 0, 0, 3, EINVAL, "cannot be opened" },
+	{ "no features", 0, VHOST_GET_FEATURES, EFAULT, 0, 0, 3, EINVAL, "lacks what virtio 1 needs" },
+	{ "no version 1", 0, 0, 0, INDIRECT | EVENT_IDX, 0, 3, EINVAL, "lacks what virtio 1 needs" },
+	{ "memory", 0, VHOST_SET_MEM_TABLE, E2BIG, 0, 0, 3, EINVAL, "does not take the domain's memory" },
+	{ "an error eventfd", 0, VHOST_SET_VRING_ERR, EBADF, 0, 0, 3, EINVAL, "does not take" },
+	{ "a CID in use", 0, 0, 0, 0, 9, 9, EBUSY, "CID 9 is in use" },
+	{ "a CID that is reserved", 0, 0, 0, 0, 0, 2, EINVAL, "refuses CID 2" },
+	{ "no CID at all", 0, VHOST_VSOCK_SET_GUEST_CID, EADDRINUSE, 0, 0, VMM_VSOCK_AUTO, EINVAL, "no CID for the domain" },
+	{ "no CID, for another reason", 0, VHOST_VSOCK_SET_GUEST_CID, EFAULT, 0, 0, VMM_VSOCK_AUTO, EINVAL, "Bad address" },
+};
+
+static void test_making(const struct virtio_machine *machine)
+{
+	struct virtio_device *device;
+	uint32_t cid = VMM_VSOCK_AUTO;
+	char err[512];
+	size_t i;
+	int next = dup(0);
+
+	close(next);
+	for (i = 0; i < sizeof(unmade) / sizeof(unmade[0]); i++) {
+		bool good;
+		int first;
+
+		fake_vhost_reset();
+		fake_vhost.open_errno = unmade[i].open_errno;
+		fake_vhost.fail_request = unmade[i].request;
+		fake_vhost.fail_errno = unmade[i].request_errno;
+		fake_vhost.offered = unmade[i].offered;
+		fake_vhost.taken[0] = unmade[i].taken;
+		cid = unmade[i].cid;
+		device = virtio_vsock_create(machine, &cid, err, sizeof(err));
+		good = !device && errno == unmade[i].error && strstr(err, unmade[i].text) &&
+		       strstr(err, "\nhint: ");
+		ok(good, "%s: %s", unmade[i].name, strtok(err, "\n"));
+		fake_vhost.fd = -1;
+		first = dup(0);
+		ok(first == next, "%s: nothing stays open", unmade[i].name);
+		close(first);
+	}
+	fake_vhost_reset();
+	fake_vhost.taken[0] = 3;
+	fake_vhost.taken[1] = 4;
+	fake_vhost.taken[2] = 6;
+	cid = VMM_VSOCK_AUTO;
+	device = virtio_vsock_create(machine, &cid, err, sizeof(err));
+	ok(device && cid == 5 && fake_vhost.cid == 5, "the lowest CID that is free");
+	virtio_device_destroy(device);
+	fake_vhost_reset();
+	fake_vhost.offered = INDIRECT | EVENT_IDX | BIT(VIRTIO_F_VERSION_1);
+	cid = VMM_VSOCK_CID_MAX;
+	device = virtio_vsock_create(machine, &cid, err, sizeof(err));
+	ok(device && !(device->shape.features & SEQPACKET), "a kernel without packets: they are not offered");
+	virtio_device_destroy(device);
+	fake_vhost_reset();
+}
+
+int main(void)
+{
+	struct virtio_machine machine = { .memory = &driver.memory };
+
+	test_handed_over();
+	test_relayed();
+	test_masked();
+	test_refused();
+	test_events();
+	/* The memory is still there. */
+	test_making(&machine);
+	return tap_done();
+}
