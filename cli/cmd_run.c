@@ -19,7 +19,7 @@ static const struct argp_option options[] = {
 	{ "vcpus", 'c', "N", 0, "Number of vCPUs, 1 to 64; default 1", 0 },
 	{ "initrd", 'i', "FILE", 0, "Initial RAM disk", 0 },
 	{ "cmdline", 'a', "TEXT", 0, "Kernel command line", 0 },
-	{ "disk", 'd', "PATH[,ro][,direct][,serial=S]", 0, "Disk, as 'hvctl help create' says; can be given several times", 0 },
+	{ "disk", 'd', "PATH[,ro][,direct][,serial=S]|vhost-user:SOCKET", 0, "Disk, as 'hvctl help create' says; can be given several times", 0 },
 	{ "net", OPTION_NET, "tap=NAME|fd=N|passt[=SOCKET][,mac=A]", 0, "Network device, as 'hvctl help create' says; can be given several times", 0 },
 	{ "vsock", OPTION_VSOCK, "cid=N|auto", 0, "Socket device, as 'hvctl help create' says", 0 },
 	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },

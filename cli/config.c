@@ -463,8 +463,9 @@ static int complete_disk(char **text)
 	if (!full) {
 		err = errno;
 		return fail(err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED, err,
-			    option.path, err == ENOENT ?
-			    "'truncate -s 10G FILE' makes an empty image" : NULL,
+			    option.path, err != ENOENT ? NULL : option.vhost_user ?
+			    "start the back end, such as qemu-storage-daemon" :
+			    "'truncate -s 10G FILE' makes an empty image",
 			    "cannot open the disk: %s", strerror(err));
 	}
 	strcpy(option.path, full);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --disk PATH[,ro][,direct][,serial=S] */
+/* --disk PATH[,ro][,direct][,serial=S]|vhost-user:SOCKET */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,8 @@
 
 #include "disk_option.h"
 #include "words.h"
+
+#define VHOST_USER	"vhost-user:"
 
 static const char *set_serial(struct disk_option *option, const char *value)
 {
@@ -47,10 +49,16 @@ const char *disk_parse(const char *text, struct disk_option *option)
 	const char *why = NULL;
 
 	memset(option, 0, sizeof(*option));
+	if (!strncmp(text, VHOST_USER, strlen(VHOST_USER))) {
+		option->vhost_user = true;
+		text += strlen(VHOST_USER);
+	}
 	if (!words_next(&text, option->path, sizeof(option->path)))
 		return "the path is too long";
 	if (!*option->path)
 		return "the path is empty";
+	if (option->vhost_user && text)
+		return "behind the socket come no words: its back end says what the disk is";
 	while (text && !why) {
 		if (!words_next(&text, word, sizeof(word)))
 			return "a word is too long";
@@ -73,7 +81,8 @@ char *disk_format(const struct disk_option *option)
 	}
 	path[len] = '\0';
 	/* A comma of the serial number is written twice too. */
-	if (asprintf(&text, "%s%s%s%s", path, option->read_only ? ",ro" : "",
+	if (asprintf(&text, "%s%s%s%s%s",
+		     option->vhost_user ? VHOST_USER : "", path, option->read_only ? ",ro" : "",
 		     option->direct ? ",direct" : "",
 		     *option->serial ? ",serial=" : "") < 0)
 		return NULL;

@@ -9,20 +9,23 @@
 
 /**
  * struct disk_option - a disk as the user describes it
- * @path: the image
+ * @path: the image, or a socket
  * @serial: serial number, "" if none was given
  * @read_only: "ro"
  * @direct: "direct"
+ * @vhost_user: "vhost-user:" before the path
  */
 struct disk_option {
 	char path[PATH_MAX];
 	char serial[VMM_DISK_SERIAL_MAX + 1];
 	bool read_only;
 	bool direct;
+	bool vhost_user;
 };
 
 /**
- * disk_parse() - "PATH[,ro][,direct][,serial=S]" to its parts
+ * disk_parse() - "PATH[,ro][,direct][,serial=S]" or "vhost-user:SOCKET" to its
+ * parts
  * @text: the text; a comma of the path is written twice, "id=" is "serial="
  * @option: filled
  *

@@ -270,6 +270,7 @@ static unsigned int parse_disks(const struct domain_config *config,
 			.serial = option[i].serial,
 			.read_only = option[i].read_only,
 			.direct = option[i].direct,
+			.vhost_user = option[i].vhost_user,
 		};
 	}
 	return i;

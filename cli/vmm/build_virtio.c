@@ -5,6 +5,7 @@
 
 #include "build.h"
 #include "virtio_blk.h"
+#include "virtio_blk_user.h"
 #include "virtio_console.h"
 #include "virtio_net.h"
 #include "virtio_rng.h"
@@ -74,6 +75,21 @@ static int add_console(struct build *build)
 	if (typed)
 		vmm->console = device;
 	return 0;
+}
+
+static int add_served_disk(struct build *build, const struct vmm_disk *config)
+{
+	struct virtio_machine machine = devices_machine(build->vmm);
+	struct virtio_device *device =
+		virtio_blk_user_create(&machine, config->path, build->err,
+				       build->err_size);
+
+	if (!device)
+		return -1;
+	if (!devices_add_virtio(build->vmm, device))
+		return 0;
+	return build_fail(build, errno, "disk %s: no device for it: %s\nhint: give the domain fewer devices",
+			  config->path, strerror(errno));
 }
 
 static int add_disk(struct build *build, const struct vmm_disk *config)
@@ -148,8 +164,12 @@ int build_virtio(struct build *build)
 
 	if (!ret)
 		ret = add_console(build);
-	for (i = 0; i < build->config->disks && !ret; i++)
-		ret = add_disk(build, &build->config->disk[i]);
+	for (i = 0; i < build->config->disks && !ret; i++) {
+		const struct vmm_disk *disk = &build->config->disk[i];
+
+		ret = disk->vhost_user ? add_served_disk(build, disk)
+				       : add_disk(build, disk);
+	}
 	for (i = 0; i < build->config->nets && !ret; i++)
 		ret = add_net(build, i);
 	if (!ret)

@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest memory: one anonymous mapping, cut into the ranges of the layout. */
+/* Guest memory: one mapping, cut into the ranges of the layout. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "guest.h"
 #include "layout.h"
 
 #define PAGE		4096ULL
+#define SEALS		(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define HUGE_PAGE	(2ULL << 20)
+
+/*
+ * It may be refused without harm. A fork would copy pinned pages on the next
+ * write and leave the guest with the other copy.
+ */
+static void advise(void *base, uint64_t bytes)
+{
+	madvise(base, bytes, MADV_HUGEPAGE);
+	madvise(base, bytes, MADV_DONTFORK);
+	madvise(base, bytes, MADV_DONTDUMP);
+}
 
 /**
  * guest_memory_alloc() - reserve address space for the guest's memory
@@ -36,14 +50,7 @@ int guest_memory_alloc(struct guest_memory *memory, uint64_t bytes)
 		return -1;
 
 	base = (uint8_t *)map + (-(uintptr_t)map & (HUGE_PAGE - 1));
-	/*
-	 * Advice may be refused without harm. A fork would copy pinned pages on
-	 * the next write and leave the guest with the other copy.
-	 */
-	madvise(base, bytes, MADV_HUGEPAGE);
-	madvise(base, bytes, MADV_DONTFORK);
-	madvise(base, bytes, MADV_DONTDUMP);
-
+	advise(base, bytes);
 	*memory = (struct guest_memory){
 		.range[0] = { .gpa = 0, .bytes = low, .host = base },
 		.ranges = 1,
@@ -62,11 +69,45 @@ int guest_memory_alloc(struct guest_memory *memory, uint64_t bytes)
 }
 
 /**
+ * guest_memory_share() - have a descriptor by which others can map the memory
+ * @memory: just allocated, nothing in it is used
+ *
+ * Whoever gets the descriptor can't change its size: to touch what is not there
+ * would end this process.
+ *
+ * Return: 0, or -1 with errno and memory that is not shared
+ */
+int guest_memory_share(struct guest_memory *memory)
+{
+	const struct guest_range *last = &memory->range[memory->ranges - 1];
+	uint8_t *base = memory->range[0].host;
+	uint64_t bytes = (uint64_t)(last->host - base) + last->bytes;
+	int fd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int error;
+
+	if (fd < 0)
+		return -1;
+	if (!ftruncate(fd, (off_t)bytes) && !fcntl(fd, F_ADD_SEALS, SEALS) &&
+	    mmap(base, bytes, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0) != MAP_FAILED) {
+		advise(base, bytes);
+		memory->fd = fd;
+		return 0;
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/**
  * guest_memory_free() - undo guest_memory_alloc()
  * @memory: may be all zero
  */
 void guest_memory_free(struct guest_memory *memory)
 {
+	if (memory->fd)
+		close(memory->fd);
 	if (memory->map)
 		munmap(memory->map, memory->map_bytes);
 	*memory = (struct guest_memory){};

@@ -26,17 +26,21 @@ struct guest_range {
  * struct guest_memory - all memory of a domain
  * @range: low RAM, and RAM above 4 GiB if there is that much
  * @ranges: how many of @range are used
+ * @fd: descriptor by which others can map it, from the low RAM's first byte on; 0:
+ *	nobody can
  * @map: what mmap() returned, bigger than the memory by the alignment
  * @map_bytes: its length
  */
 struct guest_memory {
 	struct guest_range range[2];
 	unsigned int ranges;
+	int fd;
 	void *map;
 	size_t map_bytes;
 };
 
 int guest_memory_alloc(struct guest_memory *memory, uint64_t bytes);
+int guest_memory_share(struct guest_memory *memory);
 void guest_memory_free(struct guest_memory *memory);
 void *guest_pointer(const struct guest_memory *memory, uint64_t gpa,
 		    uint64_t bytes);

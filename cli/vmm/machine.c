@@ -108,6 +108,18 @@ static int check_vcpus(struct build *build)
 	return 0;
 }
 
+/* Other processes map the memory. */
+static bool serves_disks(const struct build *build)
+{
+	unsigned int i;
+
+	for (i = 0; i < build->config->disks; i++) {
+		if (build->config->disk[i].vhost_user)
+			return true;
+	}
+	return false;
+}
+
 static int alloc_memory(struct build *build)
 {
 	uint64_t bytes = build->config->memory;
@@ -129,6 +141,10 @@ static int alloc_memory(struct build *build)
 		return build_fail(build, errno,
 				  "memory: no address space for %" PRIu64 " MiB\nhint: give the domain less memory, see \"ulimit -v\"",
 				  bytes / MIB);
+	if (serves_disks(build) && guest_memory_share(&build->vmm->memory))
+		return build_fail(build, errno,
+				  "memory: none that can be shared: %s\nhint: vhost-user disks need it; use others, or see \"ulimit -n\"",
+				  strerror(errno));
 	return 0;
 }
 

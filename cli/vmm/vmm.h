@@ -28,17 +28,20 @@ enum vmm_flat {
 
 /**
  * struct vmm_disk - a disk of a domain; strings owned by the caller
- * @path: a raw image or a block device
+ * @path: a raw image or a block device; or the socket of a back end
  * @serial: what the guest reads as its serial number, at most
  *	VMM_DISK_SERIAL_MAX bytes; or NULL
  * @read_only: the guest may not write
  * @direct: pass by the host's page cache
+ * @vhost_user: @path is the socket of a vhost-user-blk back end, which knows the
+ *	other three
  */
 struct vmm_disk {
 	const char *path;
 	const char *serial;
 	bool read_only;
 	bool direct;
+	bool vhost_user;
 };
 
 #define VMM_DISK_SERIAL_MAX	20

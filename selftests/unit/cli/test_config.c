@@ -140,6 +140,13 @@ static void test_disks(void)
 	refuse(parse_argument, "disk=a,serial=", "serial number is empty");
 	refuse(parse_argument, "disk=a,serial=123456789012345678901", "at most 20");
 	refuse(parse_argument, "disk=a,serial=a b", "no blanks");
+	refuse(parse_argument, "disk=vhost-user:", "the path is empty");
+	refuse(parse_argument, "disk=vhost-user:/s,ro", "behind the socket come no words");
+	ok(!disk_parse("vhost-user:/a,,b", &option) && option.vhost_user && !strcmp(option.path, "/a,b"),
+	   "a disk of another process");
+	text = disk_format(&option);
+	same(text, "vhost-user:/a,,b", "as text");
+	free(text);
 	refuse(parse_text, "disk = [ 'a' 'b' ]\n", "',' or ']' is expected");
 	refuse(parse_text, "disk = [ a ]\n", "quotation marks");
 	refuse(parse_text, "disk = [ 'a'", "',' or ']' is expected");

@@ -19,6 +19,7 @@
 
 struct driver driver;
 bool (*driver_kernel)(void);
+bool driver_shares;
 
 static struct guest_memory memory;
 
@@ -167,8 +168,11 @@ void driver_attach(const struct driver_device *type)
 	memset(&driver, 0, sizeof(driver));
 	driver.kernel_refuses = refuses;
 	/* Made once: page faults would be most of a test's time. */
-	if (!memory.ranges)
+	if (!memory.ranges && !driver_shares)
 		test_memory(&memory);
+	if (!memory.ranges && (guest_memory_alloc(&memory, TEST_MEMORY) ||
+			       guest_memory_share(&memory)))
+		abort();
 	memset(memory.range[0].host, 0, TEST_MEMORY);
 	driver.memory = memory;
 	pci_init(&driver.pci);

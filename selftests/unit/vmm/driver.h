@@ -76,6 +76,8 @@ extern struct driver driver;
 
 /* A part of the kernel that serves rings. Return: whether it had to do something */
 extern bool (*driver_kernel)(void);
+/* Memory that others can map, from the first driver_attach() on. */
+extern bool driver_shares;
 
 void driver_attach(const struct driver_device *type);
 void driver_detach(void);
