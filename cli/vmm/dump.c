@@ -295,12 +295,13 @@ static int write_all(struct dump *dump, const uint8_t *data, uint64_t bytes)
 }
 
 /* How many bytes from @at on are in pages that are all zero, or all not. */
-static uint64_t run_length(const struct guest_range *range, uint64_t at, bool zero)
+static uint64_t run_length(const struct guest_memory *memory,
+			   const struct guest_range *range, uint64_t at, bool zero)
 {
 	uint64_t end = at;
 
 	while (end < range->bytes && end - at < WRITE_BYTES &&
-	       guest_page_zero(range->host + end) == zero)
+	       guest_page_zero(memory, range->host + end) == zero)
 		end += PAGE_BYTES;
 	return end - at;
 }
@@ -308,12 +309,13 @@ static uint64_t run_length(const struct guest_range *range, uint64_t at, bool ze
 /* The last page is always written, which gives the file its length. */
 static int write_range(struct dump *dump, const struct guest_range *range)
 {
+	const struct guest_memory *memory = &dump->vmm->memory;
 	uint64_t at = 0, run;
 
 	while (at < range->bytes) {
-		bool zero = guest_page_zero(range->host + at);
+		bool zero = guest_page_zero(memory, range->host + at);
 
-		run = run_length(range, at, zero);
+		run = run_length(memory, range, at, zero);
 		if (zero && dump->seekable && at + run < range->bytes) {
 			if (cancelled(dump)) {
 				errno = ECANCELED;

@@ -175,15 +175,31 @@ bool guest_write(const struct guest_memory *memory, uint64_t gpa,
 	return to;
 }
 
+/* Memory that is shared has pages where somebody touched it, and is asked for them. */
+static bool is_hole(const struct guest_memory *memory, const uint8_t *page)
+{
+	off_t at = page - memory->range[0].host;
+	off_t data;
+
+	if (!memory->fd)
+		return false;
+	data = lseek(memory->fd, at, SEEK_DATA);
+	return data < 0 ? errno == ENXIO : data >= at + (off_t)PAGE;
+}
+
 /**
  * guest_page_zero() - whether a page is all zero
- * @page: its 4096 bytes
+ * @memory: the memory
+ * @page: the page's 4096 bytes in it
  *
- * Reading a page that was never touched takes no memory.
+ * A page that was never touched takes no memory afterwards.
+ *
+ * Return: whether it is
  */
-bool guest_page_zero(const uint8_t *page)
+bool guest_page_zero(const struct guest_memory *memory, const uint8_t *page)
 {
-	return !*page && !memcmp(page, page + 1, PAGE - 1);
+	return is_hole(memory, page) ||
+	       (!*page && !memcmp(page, page + 1, PAGE - 1));
 }
 
 /**
@@ -202,7 +218,7 @@ void guest_clear(struct guest_memory *memory)
 		uint8_t *host = memory->range[i].host;
 
 		for (at = 0; at < memory->range[i].bytes; at += PAGE) {
-			if (!guest_page_zero(host + at))
+			if (!guest_page_zero(memory, host + at))
 				memset(host + at, 0, PAGE);
 		}
 	}

@@ -48,7 +48,7 @@ bool guest_read(const struct guest_memory *memory, uint64_t gpa, void *to,
 		size_t bytes);
 bool guest_write(const struct guest_memory *memory, uint64_t gpa,
 		 const void *from, size_t bytes);
-bool guest_page_zero(const uint8_t *page);
+bool guest_page_zero(const struct guest_memory *memory, const uint8_t *page);
 void guest_clear(struct guest_memory *memory);
 uint64_t guest_low_end(const struct guest_memory *memory);
 

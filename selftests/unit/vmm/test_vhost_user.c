@@ -279,10 +279,32 @@ static void test_daemon(void)
 	unlink(socket);
 }
 
+static void test_memory_shared(void)
+{
+	const uint64_t bytes = (3ULL << 30) + (64 << 20);
+	struct guest_memory memory;
+	struct stat st;
+	uint8_t *low, *high;
+
+	check(!guest_memory_alloc(&memory, bytes) && !guest_memory_share(&memory));
+	ok(!((uintptr_t)memory.range[0].host & 0x1FFFFF) && memory.ranges == 2,
+	   "shared memory on 2 MiB borders");
+	low = guest_pointer(&memory, 0x5000, 4096);
+	high = guest_pointer(&memory, 4ULL << 30, 4096);
+	low[7] = 1;
+	high[4095] = 2;
+	guest_clear(&memory);
+	ok(!low[7] && !high[4095], "is cleared");
+	fstat(memory.fd, &st);
+	ok(st.st_blocks <= 2 * 2048 * 2, "where it was touched: %ld KiB are there", (long)st.st_blocks / 2);
+	guest_memory_free(&memory);
+}
+
 int main(void)
 {
 	driver_shares = true;
 	driver_kernel = back_end_run;
+	test_memory_shared();
 	test_right();
 	test_unmade();
 	test_unready();
