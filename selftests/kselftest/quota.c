@@ -40,6 +40,13 @@ static void caps(void)
 			check_cap(percents[i], vcpus);
 }
 
+/* The same in a few seconds: one vCPU that waits most of the time, two that have a part of each processor. */
+static void two_caps(void)
+{
+	check_cap(25, 1);
+	check_cap(150, 2);
+}
+
 /* Two capped domains and a free one, and changes while they run. */
 static void together(void)
 {
@@ -380,6 +387,7 @@ int main(int argc, char **argv)
 		{ "limits", limits },
 		{ "hostile", hostile },
 		{ "caps", caps },
+		{ "two-caps", two_caps },
 		{ "together", together },
 		{ "weights", weights },
 		{ NULL, NULL },
