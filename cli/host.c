@@ -65,8 +65,7 @@ static void read_choice(const char *root, const char *path, char *word, size_t s
 	snprintf(word, size, "%s", end ? start + 1 : "");
 }
 
-/* The value of a line "key : value" of the first processor. */
-static const char *cpuinfo_value(const char *line, const char *key)
+const char *proc_value(const char *line, const char *key)
 {
 	size_t len = strlen(key);
 
@@ -111,16 +110,16 @@ static void read_cpuinfo(struct host *host, const char *root)
 		return;
 	while (getline(&line, &room, file) > 1) {
 		line[strcspn(line, "\n")] = '\0';
-		value = cpuinfo_value(line, "vendor_id");
+		value = proc_value(line, "vendor_id");
 		if (value)
 			snprintf(host->vendor, sizeof(host->vendor), "%s", value);
-		value = cpuinfo_value(line, "flags");
+		value = proc_value(line, "flags");
 		if (value) {
 			host->vmx_flag = has_word(value, "vmx");
 			host->xsave = has_word(value, "xsave");
 			host->guest = has_word(value, "hypervisor");
 		}
-		value = cpuinfo_value(line, "vmx flags");
+		value = proc_value(line, "vmx flags");
 		if (value)
 			snprintf(host->vmx_flags, sizeof(host->vmx_flags), " %s ", value);
 	}

@@ -66,6 +66,15 @@ struct host {
 void host_read(struct host *host, const char *root);
 
 /**
+ * proc_value() - a line "key : value" of /proc/cpuinfo, or "key: value" of /proc/meminfo
+ * @line: the line
+ * @key: the key
+ *
+ * Return: where the value begins in @line, or NULL if the line is of another key.
+ */
+const char *proc_value(const char *line, const char *key);
+
+/**
  * struct requirement - one line of check
  * @name: what
  * @required: hvmod does not work without

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "report.h"
 
 #define CPUS_MAX	4096
@@ -31,26 +32,14 @@ struct cpuinfo {
 	unsigned int count;
 };
 
-/* "key : value": the value, or NULL if the line is of another key. */
-static const char *value_of(const char *line, const char *key)
-{
-	size_t length = strlen(key);
-
-	if (strncmp(line, key, length))
-		return NULL;
-	line += length;
-	line += strspn(line, " \t");
-	return *line == ':' ? line + 1 + strspn(line + 1, " ") : NULL;
-}
-
 static void cpuinfo_line(struct report *r, struct cpuinfo *info, const char *line)
 {
 	size_t i;
 
-	if (value_of(line, "processor"))
+	if (proc_value(line, "processor"))
 		info->count++;
 	for (i = 0; i < ARRAY_SIZE(cpu_keys); i++) {
-		const char *value = value_of(line, cpu_keys[i]);
+		const char *value = proc_value(line, cpu_keys[i]);
 
 		if (!value)
 			continue;
@@ -230,10 +219,10 @@ void report_memory(struct report *r)
 	report_section(r, "memory");
 	while (file && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		value = value_of(line, "MemTotal");
+		value = proc_value(line, "MemTotal");
 		if (value)
 			report_line(r, "MemTotal", "%s", value);
-		value = value_of(line, "MemAvailable");
+		value = proc_value(line, "MemAvailable");
 		if (value)
 			report_line(r, "MemAvailable", "%s", value);
 	}
