@@ -71,9 +71,13 @@ static long hv_vcpu_work(struct hv_vcpu *vcpu)
 		hv_vcpu_exit(vcpu, HVMOD_EXIT_KICK, HVMOD_WHY_NONE);
 		return -EINTR;
 	}
-	if (hv_vcpu_must_leave(vcpu)) {
+	if (hv_vcpu_stopped(vcpu)) {
 		WRITE_ONCE(vcpu->kick, false);
 		hv_vcpu_exit(vcpu, HVMOD_EXIT_KICK, HVMOD_WHY_NONE);
+		return 0;
+	}
+	if (task_work_pending(current)) {
+		hv_vcpu_exit(vcpu, HVMOD_EXIT_KICK, HVMOD_WHY_HOST_WORK);
 		return 0;
 	}
 	if (flags & HV_TIF_RESCHED)

@@ -415,7 +415,8 @@ struct hvmod_apic_access {
 /**
  * enum hvmod_exit - why HVMOD_VCPU_RUN came back
  * @HVMOD_EXIT_KICK: exit_request, HVMOD_VCPU_KICK, a signal (RUN then returns
- *	-1 with EINTR) or the domain is not RUNNING; call RUN again when wanted
+ *	-1 with EINTR), the domain is not RUNNING, or HVMOD_WHY_HOST_WORK; call
+ *	RUN again when wanted
  * @HVMOD_EXIT_IO: an IN or OUT of 1, 2 or 4 bytes; hvmod_run.io. RIP is behind
  *	the instruction already; for an IN put the value into io.data and call
  *	RUN, which moves it into AL, AX or EAX
@@ -467,6 +468,9 @@ enum hvmod_exit {
  * @HVMOD_WHY_BAD_EVENT: an event not allowed
  * @HVMOD_WHY_BAD_BLOB: a section's head is wrong
  * @HVMOD_WHY_QUOTA: the domain may not make the host hold more memory
+ * @HVMOD_WHY_HOST_WORK: nobody has asked for HVMOD_EXIT_KICK: the host's kernel
+ *	has work that it does on the thread's way to user mode, as Linux 6.4 to
+ *	6.18 have ten times a second for a process of several threads
  */
 enum hvmod_why {
 	HVMOD_WHY_NONE		= 0,
@@ -485,6 +489,7 @@ enum hvmod_why {
 	HVMOD_WHY_BAD_EVENT	= 13,
 	HVMOD_WHY_BAD_BLOB	= 14,
 	HVMOD_WHY_QUOTA		= 15,
+	HVMOD_WHY_HOST_WORK	= 16,
 };
 
 /**

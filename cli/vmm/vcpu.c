@@ -33,6 +33,7 @@ static const char *const why_texts[] = {
 	[HVMOD_WHY_BAD_EVENT]	= "an event not allowed",
 	[HVMOD_WHY_BAD_BLOB]	= "a section's head is wrong",
 	[HVMOD_WHY_QUOTA]	= "the domain's memory quota is used up",
+	[HVMOD_WHY_HOST_WORK]	= "the host's kernel has work",
 };
 
 static const char *why_text(const struct vcpu *vcpu)

@@ -164,13 +164,14 @@ static struct hvmod_domain_info vm_info(struct vm *vm)
 /**
  * struct runner - a thread that runs a vCPU until it is told to stop
  * @returns: how often HVMOD_VCPU_RUN came back before that
+ * @host_work: how often of that for work of the host's kernel
  */
 struct runner {
 	struct vm *vm;
 	int index;
 	pthread_t thread;
 	bool stop;
-	unsigned int returns;
+	unsigned int returns, host_work;
 };
 
 static void *runner_main(void *data)
@@ -188,6 +189,8 @@ static void *runner_main(void *data)
 		if (!ret && run->exit != HVMOD_EXIT_KICK)
 			errx(1, "vCPU %d: exit %u, why %u", r->index, run->exit, run->why);
 		r->returns++;
+		if (!ret && run->why == HVMOD_WHY_HOST_WORK)
+			__atomic_add_fetch(&r->host_work, 1, __ATOMIC_SEQ_CST);
 	}
 }
 
@@ -217,6 +220,29 @@ static uint64_t runner_cpu_ms(struct runner *r)
 	if (pthread_getcpuclockid(r->thread, &clock) || clock_gettime(clock, &t))
 		errx(1, "no clock of a thread");
 	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+}
+
+/* Exits to the VMM of all vCPUs, one runner each, but those that the host's kernel wanted for itself. */
+__attribute__((unused))
+static uint64_t vm_exits_vmm(struct vm *vm, struct runner *runner)
+{
+	uint64_t exits = vm_info(vm).exits_vmm;
+
+	for (int i = 0; i < vm->vcpus; i++)
+		exits -= __atomic_load_n(&runner[i].host_work, __ATOMIC_SEQ_CST);
+	return exits;
+}
+
+/* The module counts before the thread does: a thread on its way gets a second. */
+__attribute__((unused))
+static bool vm_exits_vmm_are(struct vm *vm, struct runner *runner, uint64_t wanted)
+{
+	for (int i = 0; i < 100; i++) {
+		if (vm_exits_vmm(vm, runner) == wanted)
+			return true;
+		usleep(10000);
+	}
+	return false;
 }
 
 #endif
