@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
 	{ "flat", OPTION_SETTING + 6, "ADDRESS,MODE", 0, "The kernel is a flat binary for ADDRESS; MODE is real, protected or long", 0 },
 	{ "debug-exit", OPTION_SETTING + 7, "PORT", OPTION_ARG_OPTIONAL, "What the guest writes to PORT, " DEBUG_EXIT_PORT " if none is given, ends it with exit status VALUE * 2 + 1", 0 },
 	{ "disk", OPTION_SETTING + 8, "PATH[,ro][,direct][,serial=S]|vhost-user:SOCKET", 0, "Disk: a raw image or a block device; ro: read-only, direct: past the host's cache, serial: its serial number; or what another process serves, such as qemu-storage-daemon; can be given several times", 0 },
-	{ "net", OPTION_SETTING + 9, "tap=NAME|fd=N|passt[=SOCKET][,mac=A]", 0, "Network device: a tap of the host, an open one, or user-mode networking by passt(1), which is started unless SOCKET is that of one; can be given several times", 0 },
+	{ "net", OPTION_SETTING + 9, "tap=NAME|fd=N|passt[=SOCKET][,mac=A][,vhost=on]", 0, "Network device: a tap of the host, an open one, or user-mode networking by passt(1), which is started unless SOCKET is that of one; can be given several times", 0 },
 	{ "vsock", OPTION_SETTING + 10, "cid=N|auto", 0, "Socket device, by which programs of host and guest connect (vsock(7)): the guest's CID, or one that is free, which 'hvctl info' shows", 0 },
 	{ "cpus", OPTION_SETTING + 11, "LIST", 0, "Processors that its vCPUs may run on: 0-3,8", 0 },
 	{ "on-poweroff", OPTION_SETTING + 12, "ACTION", 0, "What follows: destroy, restart or preserve; default destroy", 0 },

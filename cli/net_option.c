@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --net tap=NAME|fd=N|passt[=SOCKET][,mac=ADDRESS] */
+/* --net tap=NAME|fd=N|passt[=SOCKET][,mac=ADDRESS][,vhost=on|off] */
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +82,37 @@ static const char *set_mac(struct net_option *option, const char *value)
 	return NULL;
 }
 
+static const char *set_vhost(struct net_option *option, const char *value)
+{
+	option->vhost = !strcmp(value, "on");
+	if (!option->vhost && strcmp(value, "off"))
+		return "vhost= is on or off";
+	if (option->vhost && option->kind == VMM_NET_PASST)
+		return "the kernel serves taps alone: no vhost=on with passt";
+	return NULL;
+}
+
+static const struct {
+	const char *prefix;
+	const char *(*set)(struct net_option *option, const char *value);
+} extras[] = {
+	{ "mac=", set_mac },
+	{ "vhost=", set_vhost },
+};
+
+static const char *set_extra(struct net_option *option, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
+		size_t len = strlen(extras[i].prefix);
+
+		if (!strncmp(word, extras[i].prefix, len))
+			return extras[i].set(option, word + len);
+	}
+	return "behind it comes mac=ADDRESS or vhost=on; a comma of the path is written twice";
+}
+
 const char *net_parse(const char *text, struct net_option *option)
 {
 	char word[PATH_MAX];
@@ -95,9 +126,7 @@ const char *net_parse(const char *text, struct net_option *option)
 	while (text && !why) {
 		if (!words_next(&text, word, sizeof(word)))
 			return "it is too long";
-		if (strncmp(word, "mac=", 4))
-			return "behind it comes mac=ADDRESS; a comma of the path is written twice";
-		why = set_mac(option, word + 4);
+		why = set_extra(option, word);
 	}
 	return why;
 }
@@ -118,7 +147,9 @@ char *net_format(const struct net_option *option)
 		at = stpcpy(at, "passt");
 	}
 	if (memcmp(mac, zero, sizeof(zero)))
-		sprintf(at, ",mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-			mac[2], mac[3], mac[4], mac[5]);
+		at += sprintf(at, ",mac=%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+			      mac[2], mac[3], mac[4], mac[5]);
+	if (option->vhost)
+		strcpy(at, ",vhost=on");
 	return strdup(text);
 }

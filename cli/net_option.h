@@ -3,6 +3,7 @@
 #define HVCTL_NET_OPTION_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/vmm.h"
@@ -15,17 +16,19 @@
  * @name: name of the tap, or path of passt's socket; "" if there is none
  * @fd: descriptor of an open tap
  * @mac: its address, all zero if none was given
+ * @vhost: the host's kernel serves it
  */
 struct net_option {
 	enum vmm_net_kind kind;
 	char name[PATH_MAX];
 	int fd;
 	uint8_t mac[6];
+	bool vhost;
 };
 
 /**
  * net_parse() - "tap=NAME", "fd=N", "passt" or "passt=SOCKET", maybe with
- * ",mac=ADDRESS", to its parts
+ * ",mac=ADDRESS", and with ",vhost=on" or "off" if it is a tap, to its parts
  * @text: the text; a comma of the path is written twice
  * @option: filled
  *

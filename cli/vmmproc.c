@@ -287,6 +287,7 @@ static unsigned int parse_nets(const struct domain_config *config,
 			.kind = option[i].kind,
 			.name = *option[i].name ? option[i].name : NULL,
 			.fd = option[i].fd,
+			.vhost = option[i].vhost,
 		};
 		memcpy(net[i].mac, option[i].mac, sizeof(net[i].mac));
 	}

@@ -115,6 +115,7 @@ static int add_net(struct build *build, unsigned int index)
 	static const uint8_t none[6];
 	const struct vmm_net *net = &build->config->net[index];
 	struct virtio_machine machine = devices_machine(build->vmm);
+	struct virtio_device *device;
 	struct net_backend *backend;
 	uint8_t mac[6];
 
@@ -125,8 +126,13 @@ static int add_net(struct build *build, unsigned int index)
 		memcpy(mac, net->mac, sizeof(mac));
 	else
 		net_default_mac(mac, build->config->name, index);
-	if (!devices_add_virtio(build->vmm,
-				virtio_net_create(&machine, backend, mac)))
+	device = net->vhost ? virtio_net_vhost_create(&machine, backend, mac,
+						      build->err,
+						      build->err_size)
+			    : virtio_net_create(&machine, backend, mac);
+	if (!device && net->vhost)
+		return -1;
+	if (!devices_add_virtio(build->vmm, device))
 		return 0;
 	return build_fail(build, errno,
 			  "domain %s: no network device %u: %s\nhint: see \"ulimit -n\"",

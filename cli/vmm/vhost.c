@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vhost.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -27,27 +29,71 @@ struct memory_table {
 _Static_assert(offsetof(struct memory_table, region) ==
 	       offsetof(struct vhost_memory, regions), "rows follow the head");
 
+static __printf(4, 5)
+int fail(char *err, size_t err_size, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err, err_size, format, args);
+	va_end(args);
+	errno = error;
+	return -1;
+}
+
+/* ENOENT and its like are about the module, see vmm.h. */
+static int cannot_open(const struct vhost_kind *kind, int error, char *err,
+		       size_t err_size)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return fail(err, err_size, EINVAL,
+			    "%s: the host's kernel has no %s: %s\nhint: modprobe %s",
+			    kind->name, kind->path, strerror(error),
+			    kind->module);
+	case EACCES:
+	case EPERM:
+		return fail(err, err_size, EACCES,
+			    "%s: no permission to open %s\nhint: join the group that owns the device: ls -l %s",
+			    kind->name, kind->path, kind->path);
+	}
+	return fail(err, err_size, EINVAL,
+		    "%s: %s cannot be opened: %s\nhint: see the kernel's log: dmesg",
+		    kind->name, kind->path, strerror(error));
+}
+
 /**
  * vhost_open() - open a back end for this process's memory
  * @vhost: filled
- * @path: its device
- * @queues: how many it will serve, at most VHOST_QUEUES_MAX
+ * @kind: which
+ * @err: buffer for a message
+ * @err_size: its size
+ *
+ * Return: 0, or -1 with errno (EACCES: no permission; EINVAL: others) and @err
  */
-int vhost_open(struct vhost *vhost, const char *path, unsigned int queues)
+int vhost_open(struct vhost *vhost, const struct vhost_kind *kind, char *err,
+	       size_t err_size)
 {
 	int error;
 
-	*vhost = (struct vhost){ .queues = queues, .failed.fd = -1 };
-	vhost->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (vhost->fd < 0)
-		return -1;
-	vhost->failed.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (vhost->failed.fd >= 0 && !ioctl(vhost->fd, VHOST_SET_OWNER))
+	*vhost = (struct vhost){ .kind = kind, .failed.fd = -1 };
+	vhost->fd = open(kind->path, O_RDWR | O_CLOEXEC);
+	if (vhost->fd >= 0)
+		vhost->failed.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (vhost->failed.fd < 0 || ioctl(vhost->fd, VHOST_SET_OWNER)) {
+		error = errno;
+		vhost_close(vhost);
+		return cannot_open(kind, error, err, err_size);
+	}
+	if (!ioctl(vhost->fd, VHOST_GET_FEATURES, &vhost->features) &&
+	    (vhost->features & kind->needed) == kind->needed)
 		return 0;
-	error = errno;
 	vhost_close(vhost);
-	errno = error;
-	return -1;
+	return fail(err, err_size, EINVAL,
+		    "%s: %s lacks what virtio 1 needs\nhint: use a newer kernel",
+		    kind->name, kind->path);
 }
 
 /**
@@ -62,16 +108,6 @@ void vhost_close(struct vhost *vhost)
 		close(vhost->fd);
 	vhost->failed.fd = -1;
 	vhost->fd = -1;
-}
-
-/**
- * vhost_features() - what it can do
- * @vhost: the back end
- * @features: virtio feature bits (out)
- */
-int vhost_features(const struct vhost *vhost, uint64_t *features)
-{
-	return ioctl(vhost->fd, VHOST_GET_FEATURES, features);
 }
 
 /* All RAM and nothing else: no device answers a back end. */
@@ -93,30 +129,55 @@ static int set_memory(const struct vhost *vhost,
 	return ioctl(vhost->fd, VHOST_SET_MEM_TABLE, &table);
 }
 
-/**
- * vhost_attach() - tell it about memory, and the device about it
- * @vhost: the back end
- * @device: whose queues it serves
- * @failed: what the worker does when it found a ring that is not as it should be
- *
- * Before the sandbox; vhost_close() undoes it.
- */
-int vhost_attach(struct vhost *vhost, struct virtio_device *device,
-		 void (*failed)(struct virtio_watch *watch, uint32_t events))
+static void ring_failed(struct virtio_watch *watch, uint32_t events)
+{
+	struct vhost *vhost = (struct vhost *)
+		((uint8_t *)watch - offsetof(struct vhost, failed));
+	uint64_t count;
+
+	(void)events;
+	if (read(watch->fd, &count, sizeof(count)) < 0 || !vhost->device->active)
+		return;
+	vhost_stop(vhost);
+	virtio_fail(vhost->device, "a ring that the kernel can't follow");
+}
+
+static int tell(struct vhost *vhost)
 {
 	struct vhost_vring_file file = { .fd = vhost->failed.fd };
 
-	vhost->device = device;
-	vhost->failed.ready = failed;
-	if (set_memory(vhost, device->machine.memory) ||
-	    virtio_watch_add(device, &vhost->failed, EPOLLIN))
+	if (set_memory(vhost, vhost->device->machine.memory) ||
+	    virtio_watch_add(vhost->device, &vhost->failed, EPOLLIN))
 		return -1;
-	for (file.index = 0; file.index < vhost->queues; file.index++) {
-		if (virtio_lend_prepare(device, file.index) ||
+	for (; file.index < vhost->kind->queues; file.index++) {
+		if (virtio_lend_prepare(vhost->device, file.index) ||
 		    ioctl(vhost->fd, VHOST_SET_VRING_ERR, &file))
 			return -1;
 	}
 	return 0;
+}
+
+/**
+ * vhost_attach() - tell it about memory, and the device about it
+ * @vhost: the back end
+ * @device: whose queues it serves
+ * @err: buffer for a message
+ * @err_size: its size
+ *
+ * Before the sandbox; vhost_close() undoes it.
+ *
+ * Return: 0, or -1 with errno EINVAL and @err
+ */
+int vhost_attach(struct vhost *vhost, struct virtio_device *device, char *err,
+		 size_t err_size)
+{
+	vhost->device = device;
+	vhost->failed.ready = ring_failed;
+	if (!tell(vhost))
+		return 0;
+	return fail(err, err_size, EINVAL,
+		    "%s: %s does not take the domain's memory: %s\nhint: see the kernel's log: dmesg",
+		    vhost->kind->name, vhost->kind->path, strerror(errno));
 }
 
 static int set_ring(const struct vhost *vhost, unsigned int index,
@@ -141,43 +202,77 @@ static int set_ring(const struct vhost *vhost, unsigned int index,
 	       ioctl(vhost->fd, VHOST_SET_VRING_KICK, &kick);
 }
 
-/**
- * vhost_lend() - the driver is ready: the back end gets its queues
- * @vhost: the back end, which the device starts afterwards
- *
- * In virtio_device_ops.activate(), where the rings were checked: addresses that
- * get to the kernel are those of RAM.
- *
- * Return: NULL, or what is wrong; then vhost_take_back() is due
- */
-const char *vhost_lend(struct vhost *vhost)
+static const char *lend(struct vhost *vhost)
 {
-	uint64_t features = vhost->device->features;
+	uint64_t features = vhost->device->features & vhost->features;
 	struct virtio_loan loan;
 	unsigned int i;
 
 	if (ioctl(vhost->fd, VHOST_SET_FEATURES, &features))
 		return "the kernel refuses the features";
-	for (i = 0; i < vhost->queues; i++) {
+	for (i = 0; i < vhost->kind->queues; i++) {
 		if (!virtio_lend(vhost->device, i, &loan))
 			return "a queue that is needed was not enabled";
 		if (set_ring(vhost, i, &loan))
 			return "the kernel refuses a ring";
 	}
+	if (vhost->kind->run(vhost, true))
+		return "the kernel can't start with these rings";
 	return NULL;
 }
 
 /**
- * vhost_take_back() - undo vhost_lend()
- * @vhost: the back end, which the device has stopped; any number of times
+ * vhost_activate() - the driver is ready: the back end gets its queues
+ * @vhost: the back end
+ *
+ * In virtio_device_ops.activate(), where the rings were checked: addresses that
+ * get to the kernel are those of RAM. vhost_stop() undoes it.
+ *
+ * Return: NULL, or what is wrong
  */
-void vhost_take_back(struct vhost *vhost)
+const char *vhost_activate(struct vhost *vhost)
+{
+	const char *error = lend(vhost);
+	unsigned int i;
+
+	if (error) {
+		vhost_stop(vhost);
+		return error;
+	}
+	/* It did not look at notifications before it ran. */
+	for (i = 0; i < vhost->kind->queues; i++)
+		virtio_ring_doorbell(vhost->device, i);
+	return NULL;
+}
+
+/**
+ * vhost_stop() - undo vhost_activate()
+ * @vhost: the back end; touches neither memory nor rings afterwards
+ *
+ * Any number of times.
+ */
+void vhost_stop(struct vhost *vhost)
 {
 	struct vhost_vring_file none = { .fd = VHOST_FILE_UNBIND };
 
-	for (none.index = 0; none.index < vhost->queues; none.index++) {
+	vhost->kind->run(vhost, false);
+	for (; none.index < vhost->kind->queues; none.index++) {
 		ioctl(vhost->fd, VHOST_SET_VRING_KICK, &none);
 		ioctl(vhost->fd, VHOST_SET_VRING_CALL, &none);
 		virtio_take_back(vhost->device, none.index);
 	}
+}
+
+/**
+ * vhost_reset() - the device is reset
+ * @vhost: the back end
+ */
+void vhost_reset(struct vhost *vhost)
+{
+	uint64_t count;
+
+	vhost_stop(vhost);
+	/* What it found was about rings that are gone. */
+	if (read(vhost->failed.fd, &count, sizeof(count)) < 0)
+		return;
 }

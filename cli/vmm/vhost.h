@@ -2,39 +2,63 @@
 /*
  * A vhost back end: a part of the host's kernel that serves queues of a device.
  * It reaches guest memory as this process maps it.
- *
- * Functions return 0, or -1 with errno.
  */
 #ifndef HVMOD_VMM_VHOST_H
 #define HVMOD_VMM_VHOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "virtio.h"
 
 #define VHOST_QUEUES_MAX	2
 
+struct vhost;
+
+/**
+ * struct vhost_kind - what back ends of one kind have in common
+ * @name: what messages call it
+ * @path: its device
+ * @module: of the kernel, which makes the device
+ * @queues: how many it serves, from the virtio device's first on, at most
+ *	VHOST_QUEUES_MAX
+ * @needed: feature bits without which it could not serve what we offer
+ * @run: let it begin or stop to serve rings; stopping any number of times.
+ *	Return: not 0: it cannot begin
+ */
+struct vhost_kind {
+	const char *name;
+	const char *path;
+	const char *module;
+	unsigned int queues;
+	uint64_t needed;
+	int (*run)(struct vhost *vhost, bool on);
+};
+
 /**
  * struct vhost - a back end
+ * @kind: its kind
  * @device: the device whose queues it serves
  * @fd: its descriptor, -1: closed
- * @queues: how many it serves, from the device's first on
+ * @features: virtio feature bits that it knows
  * @failed: signalled when it found a ring that is not as it should be
  */
 struct vhost {
+	const struct vhost_kind *kind;
 	struct virtio_device *device;
 	int fd;
-	unsigned int queues;
+	uint64_t features;
 	struct virtio_watch failed;
 };
 
-int vhost_open(struct vhost *vhost, const char *path, unsigned int queues);
+int vhost_open(struct vhost *vhost, const struct vhost_kind *kind, char *err,
+	       size_t err_size);
 void vhost_close(struct vhost *vhost);
-int vhost_features(const struct vhost *vhost, uint64_t *features);
-int vhost_attach(struct vhost *vhost, struct virtio_device *device,
-		 void (*failed)(struct virtio_watch *watch, uint32_t events));
-const char *vhost_lend(struct vhost *vhost);
-void vhost_take_back(struct vhost *vhost);
+int vhost_attach(struct vhost *vhost, struct virtio_device *device, char *err,
+		 size_t err_size);
+const char *vhost_activate(struct vhost *vhost);
+void vhost_stop(struct vhost *vhost);
+void vhost_reset(struct vhost *vhost);
 
 #endif

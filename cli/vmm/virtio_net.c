@@ -15,9 +15,6 @@
 
 #define CLASS_ETHERNET	0x020000
 #define FEATURE(bit)	(1ULL << (bit))
-#define FEATURES	(FEATURE(VIRTIO_NET_F_MAC) |		\
-			 FEATURE(VIRTIO_NET_F_STATUS) |	\
-			 FEATURE(VIRTIO_NET_F_MRG_RXBUF))
 #define RX		0
 #define TX		1
 #define LOST_MAX	256	/* frames in a row */
@@ -82,15 +79,12 @@ static void wait_again(struct net *net)
 /* The cable is pulled: frames that go are lost from now on. */
 static void end_link(struct net *net)
 {
-	const uint16_t down = 0;
-
 	if (net->gone)
 		return;
 	net->gone = true;
 	net->blocked = false;
 	virtio_watch_remove(&net->device, &net->watch);
-	virtio_config_set(&net->device, offsetof(struct virtio_net_config, status),
-			  &down, sizeof(down));
+	virtio_net_link_down(&net->device);
 	/* What waits to be sent does so no longer. */
 	virtio_ring_doorbell(&net->device, TX);
 }
@@ -314,6 +308,50 @@ static const struct virtio_device_ops net_ops = {
 };
 
 /**
+ * virtio_net_init() - a network device's configuration and queues
+ * @device: the device
+ * @ops: what it does
+ * @machine: where it will be
+ * @features: VIRTIO_NET_F_* that its backend makes possible
+ * @mac: its address
+ *
+ * Return: 0, or -1 with errno
+ */
+int virtio_net_init(struct virtio_device *device,
+		    const struct virtio_device_ops *ops,
+		    const struct virtio_machine *machine, uint64_t features,
+		    const uint8_t mac[6])
+{
+	const struct virtio_shape shape = {
+		.queues = 2,
+		.queue_size = VIRTQUEUE_SIZE_MAX,
+		.features = VIRTIO_NET_FEATURES | features,
+		.config_bytes = CONFIG_BYTES,
+	};
+	struct virtio_net_config *config;
+
+	if (virtio_device_init(device, ops, &shape, machine))
+		return -1;
+	config = (struct virtio_net_config *)device->config;
+	memcpy(config->mac, mac, sizeof(config->mac));
+	config->status = VIRTIO_NET_S_LINK_UP;
+	config->max_virtqueue_pairs = 1;
+	return 0;
+}
+
+/**
+ * virtio_net_link_down() - the cable is pulled, and the guest is told
+ * @device: the device
+ */
+void virtio_net_link_down(struct virtio_device *device)
+{
+	const uint16_t down = 0;
+
+	virtio_config_set(device, offsetof(struct virtio_net_config, status),
+			  &down, sizeof(down));
+}
+
+/**
  * virtio_net_create() - a network device
  * @machine: where it will be
  * @backend: what it is connected to; the device's from now on
@@ -325,27 +363,17 @@ struct virtio_device *virtio_net_create(const struct virtio_machine *machine,
 					struct net_backend *backend,
 					const uint8_t mac[6])
 {
-	const struct virtio_shape shape = {
-		.queues = 2,
-		.queue_size = VIRTQUEUE_SIZE_MAX,
-		.features = FEATURES | backend->features,
-		.config_bytes = CONFIG_BYTES,
-	};
 	struct net *net = calloc(1, sizeof(*net));
-	struct virtio_net_config *config;
 	int error;
 
-	if (!net || virtio_device_init(&net->device, &net_ops, &shape, machine)) {
+	if (!net || virtio_net_init(&net->device, &net_ops, machine,
+				    backend->features, mac)) {
 		error = errno;
 		backend->ops->destroy(backend);
 		free(net);
 		errno = error;
 		return NULL;
 	}
-	config = (struct virtio_net_config *)net->device.config;
-	memcpy(config->mac, mac, sizeof(config->mac));
-	config->status = VIRTIO_NET_S_LINK_UP;
-	config->max_virtqueue_pairs = 1;
 	net->backend = backend;
 	net->watch.fd = backend->fd;
 	net->watch.ready = ready;

@@ -24,7 +24,6 @@
 #include "virtio_vsock.h"
 #include "vmm.h"
 
-#define PATH		"/dev/vhost-vsock"
 #define CLASS_OTHER	0x078000
 #define FEATURE(bit)	(1ULL << (bit))
 /* Without these the kernel could not serve the rings that we offer. */
@@ -47,30 +46,21 @@ static struct vsock *vsock_of(struct virtio_device *device)
 	return (struct vsock *)device;
 }
 
-static int set_running(struct vsock *vsock, int running)
+static int run(struct vhost *vhost, bool on)
 {
-	return ioctl(vsock->vhost.fd, VHOST_VSOCK_SET_RUNNING, &running);
+	int running = on;
+
+	return ioctl(vhost->fd, VHOST_VSOCK_SET_RUNNING, &running);
 }
 
-/* Afterwards the kernel touches neither memory nor rings. Any number of times. */
-static void stop(struct vsock *vsock)
-{
-	set_running(vsock, 0);
-	vhost_take_back(&vsock->vhost);
-}
-
-static void ring_failed(struct virtio_watch *watch, uint32_t events)
-{
-	struct vsock *vsock = (struct vsock *)
-		((uint8_t *)watch - offsetof(struct vsock, vhost.failed));
-	uint64_t count;
-
-	(void)events;
-	if (read(watch->fd, &count, sizeof(count)) < 0 || !vsock->device.active)
-		return;
-	stop(vsock);
-	virtio_fail(&vsock->device, "a ring that the kernel can't follow");
-}
+static const struct vhost_kind vsock_kind = {
+	.name = "vsock",
+	.path = "/dev/vhost-vsock",
+	.module = "vhost_vsock",
+	.queues = SERVED,
+	.needed = NEEDED,
+	.run = run,
+};
 
 static bool check_event(struct virtio_device *device, unsigned int queue,
 			struct virtio_chain *chain)
@@ -88,36 +78,17 @@ static void notify(struct virtio_device *device, unsigned int queue)
 		return;
 	virtio_run(device, queue, check_event);
 	if (__atomic_load_n(&device->broken, __ATOMIC_ACQUIRE))
-		stop(vsock_of(device));
+		vhost_stop(&vsock_of(device)->vhost);
 }
 
 static const char *activate(struct virtio_device *device)
 {
-	struct vsock *vsock = vsock_of(device);
-	const char *error = vhost_lend(&vsock->vhost);
-	unsigned int i;
-
-	if (!error && set_running(vsock, 1))
-		error = "the kernel can't start with these rings";
-	if (error) {
-		stop(vsock);
-		return error;
-	}
-	/* It did not look at notifications before it ran. */
-	for (i = 0; i < SERVED; i++)
-		virtio_ring_doorbell(device, i);
-	return NULL;
+	return vhost_activate(&vsock_of(device)->vhost);
 }
 
 static void reset(struct virtio_device *device)
 {
-	struct vsock *vsock = vsock_of(device);
-	uint64_t count;
-
-	stop(vsock);
-	/* What it found was about rings that are gone. */
-	if (read(vsock->vhost.failed.fd, &count, sizeof(count)) < 0)
-		return;
+	vhost_reset(&vsock_of(device)->vhost);
 }
 
 static void destroy(struct virtio_device *device)
@@ -154,25 +125,6 @@ int fail(const struct attempt *attempt, int error, const char *format, ...)
 	va_end(args);
 	errno = error;
 	return -1;
-}
-
-/* ENOENT and its like are about the module, see vmm.h. */
-static int cannot_open(const struct attempt *attempt, int error)
-{
-	switch (error) {
-	case ENOENT:
-	case ENODEV:
-	case ENXIO:
-		return fail(attempt, EINVAL,
-			    "vsock: the host's kernel has no " PATH ": %s\nhint: modprobe vhost_vsock",
-			    strerror(error));
-	case EACCES:
-	case EPERM:
-		return fail(attempt, EACCES,
-			    "vsock: no permission to open " PATH "\nhint: join the group that owns the device: ls -l " PATH);
-	}
-	return fail(attempt, EINVAL, "vsock: " PATH " cannot be opened: %s\nhint: see the kernel's log: dmesg",
-		    strerror(error));
 }
 
 static int set_cid(const struct vsock *vsock, uint64_t cid)
@@ -212,12 +164,13 @@ static int take_cid(const struct attempt *attempt, const struct vsock *vsock,
 }
 
 static int init(const struct attempt *attempt, struct vsock *vsock,
-		const struct virtio_machine *machine, uint64_t features)
+		const struct virtio_machine *machine)
 {
 	const struct virtio_shape shape = {
 		.queues = QUEUES,
 		.queue_size = QUEUE_SIZE,
-		.features = features & FEATURE(VIRTIO_VSOCK_F_SEQPACKET),
+		.features = vsock->vhost.features &
+			    FEATURE(VIRTIO_VSOCK_F_SEQPACKET),
 		.config_bytes = sizeof(struct virtio_vsock_config),
 	};
 
@@ -227,28 +180,13 @@ static int init(const struct attempt *attempt, struct vsock *vsock,
 	return 0;
 }
 
-static int open_vhost(const struct attempt *attempt, struct vsock *vsock,
-		      uint64_t *features)
-{
-	if (vhost_open(&vsock->vhost, PATH, SERVED))
-		return cannot_open(attempt, errno);
-	if (vhost_features(&vsock->vhost, features) ||
-	    (*features & NEEDED) != NEEDED) {
-		vhost_close(&vsock->vhost);
-		return fail(attempt, EINVAL, "vsock: " PATH " lacks what virtio 1 needs\nhint: use a newer kernel");
-	}
-	return 0;
-}
-
 static int attach(const struct attempt *attempt, struct vsock *vsock,
 		  uint32_t *cid)
 {
 	struct virtio_vsock_config config;
 
-	if (vhost_attach(&vsock->vhost, &vsock->device, ring_failed))
-		return fail(attempt, EINVAL, "vsock: " PATH " does not take the domain's memory: %s\nhint: see the kernel's log: dmesg",
-			    strerror(errno));
-	if (take_cid(attempt, vsock, cid))
+	if (vhost_attach(&vsock->vhost, &vsock->device, attempt->err,
+			 attempt->err_size) || take_cid(attempt, vsock, cid))
 		return -1;
 	config.guest_cid = *cid;
 	memcpy(vsock->device.config, &config, sizeof(config));
@@ -273,18 +211,17 @@ struct virtio_device *virtio_vsock_create(const struct virtio_machine *machine,
 {
 	const struct attempt attempt = { err, err_size };
 	struct vsock *vsock = calloc(1, sizeof(*vsock));
-	uint64_t features;
 	int error;
 
 	if (!vsock) {
 		fail(&attempt, ENOMEM, "vsock: no memory");
 		return NULL;
 	}
-	if (open_vhost(&attempt, vsock, &features)) {
+	if (vhost_open(&vsock->vhost, &vsock_kind, err, err_size)) {
 		free(vsock);
 		return NULL;
 	}
-	if (init(&attempt, vsock, machine, features)) {
+	if (init(&attempt, vsock, machine)) {
 		error = errno;
 		vhost_close(&vsock->vhost);
 		free(vsock);

@@ -64,12 +64,14 @@ enum vmm_net_kind {
  * @name: name of the tap; or path of passt's socket, NULL to start a passt
  * @fd: the open tap, which the caller may close after vmm_create()
  * @mac: its address, all zero for one made from the domain's name
+ * @vhost: the host's kernel serves it; a tap
  */
 struct vmm_net {
 	enum vmm_net_kind kind;
 	const char *name;
 	int fd;
 	uint8_t mac[6];
+	bool vhost;
 };
 
 #define VMM_VSOCK_CID_MIN	3U		/* those below are hosts' */

@@ -205,6 +205,15 @@ static void test_nets(void)
 	text = net_format(&option);
 	same(text, "fd=2147483647", "and back");
 	free(text);
+	ok(!net_parse("tap=tap0,vhost=on,mac=02:00:00:00:00:01", &option) && option.vhost, "a tap that the kernel serves");
+	text = net_format(&option);
+	same(text, "tap=tap0,mac=02:00:00:00:00:01,vhost=on", "and back");
+	free(text);
+	ok(!net_parse("fd=5,vhost=off", &option) && !option.vhost, "one that it does not");
+	text = net_format(&option);
+	same(text, "fd=5", "and back");
+	free(text);
+	ok(!net_parse("passt,vhost=off", &option) && !option.vhost, "passt, which it never does");
 	ok(!net_parse("passt", &option) && !*option.name, "passt of its own");
 	text = net_format(&option);
 	same(text, "passt", "and back");
@@ -219,6 +228,9 @@ static void test_nets(void)
 	refuse(parse_argument, "net=fd=99999999999999999999", "from 3 on");
 	refuse(parse_argument, "net=passt=", "socket is empty");
 	refuse(parse_argument, "net=tap=a,", "comes mac=ADDRESS");
+	refuse(parse_argument, "net=tap=a,vhost=", "on or off");
+	refuse(parse_argument, "net=tap=a,vhost=yes", "on or off");
+	refuse(parse_argument, "net=passt,vhost=on", "taps alone");
 	refuse(parse_argument, "net=tap=a,mac=1", "six bytes");
 	refuse(parse_argument, "net=tap=a,mac=02:00:00:00:00:001", "six bytes");
 	refuse(parse_argument, "net=tap=a,mac=02:00:00:00:00:0g", "six bytes");

@@ -213,10 +213,10 @@ works create -n "$dir/disky.json"
 check "create takes them back" prints "disk = [ \"$dir/a,,b,ro\", \"$dir/initrd,serial=S1\" ]"
 works destroy disky
 exec 9</dev/null
-works create -p --kernel "$kernel" --memory 64M --name wired --net tap=tap0,mac=52:54:00:12:34:56 net=passt net=fd=9
+works create -p --kernel "$kernel" --memory 64M --name wired --net tap=tap0,mac=52:54:00:12:34:56,vhost=on net=passt net=fd=9
 exec 9<&-
 works info --json wired
-check "info --json has networks; a descriptor has a number of its own" json_is "$dir/out" 'd["domains"][0]["net"][:2] + [d["domains"][0]["net"][2][:3]]' "['tap=tap0,mac=52:54:00:12:34:56', 'passt', 'fd=']"
+check "info --json has networks; a descriptor has a number of its own" json_is "$dir/out" 'd["domains"][0]["net"][:2] + [d["domains"][0]["net"][2][:3]]' "['tap=tap0,mac=52:54:00:12:34:56,vhost=on', 'passt', 'fd=']"
 works destroy wired
 works create -p --kernel "$kernel" --memory 64M --name near --vsock auto
 works info near

@@ -19,6 +19,8 @@ const struct driver_device every_device[] = {
 	{ "net, sent", net_plenty_create, 1, net_tx_request, false },
 	{ "console, read", small_console_create, 0, small_read_request, false },
 	{ "console, written", small_console_create, 1, small_write_request, false },
+	{ "net with vhost, received", vhost_net_create, 0, vsock_rx_request, false },
+	{ "net with vhost, sent", vhost_net_create, 1, vsock_tx_request, false },
 	{ "vsock, received", vsock_create, 0, vsock_rx_request, false },
 	{ "vsock, sent", vsock_create, 1, vsock_tx_request, false },
 	{ "vsock, events", vsock_create, 2, vsock_event_request, true },

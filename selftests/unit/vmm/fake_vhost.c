@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A vhost-vsock for tests. It judges calls as the kernel does. */
+/* A vhost-vsock and vhost-net for tests. It judges calls as the kernel does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 #include <linux/virtio_vsock.h>
 #include <stdarg.h>
@@ -11,10 +12,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "driver.h"
 #include "fake_vhost.h"
+#include "virtio_net.h"
 #include "virtio_vsock.h"
 #include "vmm.h"
 
@@ -37,7 +40,7 @@ int __wrap_open(const char *path, int flags, ...)
 	mode_t mode = 0;
 	va_list args;
 
-	if (strcmp(path, "/dev/vhost-vsock")) {
+	if (strcmp(path, "/dev/vhost-vsock") && strcmp(path, "/dev/vhost-net")) {
 		va_start(args, flags);
 		if (flags & O_CREAT)
 			mode = va_arg(args, mode_t);
@@ -48,6 +51,7 @@ int __wrap_open(const char *path, int flags, ...)
 		errno = fake_vhost.open_errno;
 		return -1;
 	}
+	fake_vhost.net = !strcmp(path, "/dev/vhost-net");
 	fake_vhost.owned = false;
 	fake_vhost.cid = 0;
 	fake_vhost.features = 0;
@@ -65,7 +69,8 @@ static uint64_t offered(void)
 		return fake_vhost.offered;
 	return 1ULL << VIRTIO_F_VERSION_1 | 1ULL << VIRTIO_RING_F_INDIRECT_DESC |
 	       1ULL << VIRTIO_RING_F_EVENT_IDX | 1ULL << 26 |
-	       1ULL << VIRTIO_F_ANY_LAYOUT | 1ULL << VIRTIO_VSOCK_F_SEQPACKET;
+	       1ULL << VIRTIO_F_ANY_LAYOUT |
+	       1ULL << (fake_vhost.net ? VIRTIO_NET_F_MRG_RXBUF : VIRTIO_VSOCK_F_SEQPACKET);
 }
 
 static int set_cid(uint64_t cid)
@@ -120,6 +125,20 @@ static int set_running(int running)
 	}
 	fake_vhost.running = running;
 	return 0;
+}
+
+/* It serves when both have one. */
+static int set_backend(const struct vhost_vring_file *file)
+{
+	bool all = true;
+	unsigned int i;
+
+	if (file->index >= FAKE_VHOST_RINGS)
+		return ENOBUFS;
+	fake_vhost.ring[file->index].tap = file->fd;
+	for (i = 0; i < FAKE_VHOST_RINGS; i++)
+		all &= fake_vhost.ring[i].tap >= 0;
+	return set_running(all);
 }
 
 static int set_ring(unsigned long request, const void *arg)
@@ -177,9 +196,11 @@ static int answer(unsigned long request, void *arg)
 	case VHOST_SET_MEM_TABLE:
 		return set_memory(arg);
 	case VHOST_VSOCK_SET_GUEST_CID:
-		return set_cid(*(uint64_t *)arg);
+		return fake_vhost.net ? ENOTTY : set_cid(*(uint64_t *)arg);
 	case VHOST_VSOCK_SET_RUNNING:
-		return set_running(*(int *)arg);
+		return fake_vhost.net ? ENOTTY : set_running(*(int *)arg);
+	case VHOST_NET_SET_BACKEND:
+		return fake_vhost.net ? set_backend(arg) : ENOTTY;
 	}
 	return set_ring(request, arg);
 }
@@ -283,4 +304,29 @@ void vsock_tx_request(unsigned int queue)
 void vsock_event_request(unsigned int queue)
 {
 	driver_desc(queue, 0, DRIVER_DATA, sizeof(struct virtio_vsock_event), F_WRITE, 0);
+}
+
+int vhost_net_other_end = -1;
+
+struct virtio_device *vhost_net_create(const struct virtio_machine *machine)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+	struct virtio_device *device;
+	int end[2];
+	char err[512];
+
+	if (vhost_net_other_end >= 0)
+		close(vhost_net_other_end);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end))
+		abort();
+	vhost_net_other_end = end[1];
+	driver_kernel = fake_vhost_run;
+	device = virtio_net_vhost_create(machine,
+					 net_tap_create(end[0], true, 1ULL << VIRTIO_NET_F_GUEST_CSUM),
+					 mac, err, sizeof(err));
+	if (!device) {
+		puts(err);
+		abort();
+	}
+	return device;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A vhost-vsock of a kernel, for tests: it takes the calls of /dev/vhost-vsock and
- * serves the rings that it is given: all that is received or sent is answered.
+ * A kernel's vhost-vsock or vhost-net, for tests: it takes the calls of their devices
+ * and serves the rings that it is given: all that is received or sent is answered.
  * Programs that link it need --wrap=open and --wrap=ioctl.
  */
 #ifndef HVMOD_TEST_FAKE_VHOST_H
@@ -22,11 +22,13 @@ struct fake_vhost_ring {
 	int kick;
 	int call;
 	int err;
+	int tap;
 	struct virtqueue queue;		/* while it runs */
 };
 
 struct fake_vhost {
 	int fd;			/* -1: not open */
+	bool net;		/* vhost-net */
 	bool owned;
 	uint64_t features;	/* set */
 	uint64_t cid;
@@ -57,5 +59,8 @@ struct virtio_device *vsock_create(const struct virtio_machine *machine);
 void vsock_rx_request(unsigned int queue);
 void vsock_tx_request(unsigned int queue);
 void vsock_event_request(unsigned int queue);
+struct virtio_device *vhost_net_create(const struct virtio_machine *machine);
+/* The other end of its tap, to be closed by the test; it goes with the device otherwise. */
+extern int vhost_net_other_end;
 
 #endif
