@@ -20,7 +20,7 @@ import yaml
 HERE = os.path.dirname(os.path.abspath(__file__))
 UAPI = os.path.join(HERE, '..', 'uapi')
 PAGE = os.path.join(HERE, 'abi.md')
-HEADERS = ('hvmod.h', 'hvmod_quota.h', 'hvmod_state.h')
+HEADERS = ('hvmod.h', 'hvmod_memory.h', 'hvmod_quota.h', 'hvmod_state.h')
 SPEC = os.path.join(UAPI, 'hvmod_netlink.yaml')
 
 SIZES = {'__u8': 1, 'char': 1, '__u16': 2, '__u32': 4, '__s32': 4, '__u64': 8, '__s64': 8}

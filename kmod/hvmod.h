@@ -201,6 +201,7 @@ struct hv_sums {
  * @ranges: (m) struct hv_memory by guest frame number
  * @pages: (m) pinned pages by guest frame number, see memory.c
  * @mem_bytes: (m) to write; sum of @ranges
+ * @balloon_bytes: (l, m) to write; what its guest has given up of them
  * @batch: (m) room for the pages of one 2 MiB block
  * @eventfd_lock: for what follows
  * @irqfds: (e) struct hv_irqfd
@@ -239,6 +240,7 @@ struct hv_domain {
 	struct maple_tree ranges;
 	struct xarray pages;
 	u64 mem_bytes;
+	u64 balloon_bytes;
 	struct page **batch;
 
 	struct mutex eventfd_lock;
@@ -268,6 +270,8 @@ struct hv_call {
 		struct hvmod_vcpu_plug vcpu_plug;
 		struct hvmod_mem_map mem_map;
 		struct hvmod_mem_unmap mem_unmap;
+		struct hvmod_mem_discard mem_discard;
+		struct hvmod_mem_balloon mem_balloon;
 		struct hvmod_msi msi;
 		struct hvmod_irqfd irqfd;
 		struct hvmod_doorbell doorbell;
@@ -393,6 +397,8 @@ void hv_memory_unmap_all(struct hv_domain *domain);
 void hv_memory_free(struct hv_domain *domain);
 long hv_memory_map(struct hv_call *call);
 long hv_memory_unmap(struct hv_call *call);
+long hv_memory_discard(struct hv_call *call);
+long hv_memory_balloon(struct hv_call *call);
 int hv_memory_fault(struct hv_domain *domain, u64 gpa, u64 access);
 
 /* pool.c */
@@ -440,6 +446,21 @@ u64 hv_crash_pa(void);
 static inline bool hv_is_msi(u64 address)
 {
 	return (u32)address >> 20 == 0xfee;
+}
+
+/**
+ * hv_memory_current() - guest memory that a domain has
+ * @domain: the domain
+ *
+ * Any context; exact with the memory lock.
+ *
+ * Return: bytes that are mapped and that its guest has not given up.
+ */
+static inline u64 hv_memory_current(struct hv_domain *domain)
+{
+	u64 bytes = READ_ONCE(domain->mem_bytes);
+
+	return bytes - min(bytes, READ_ONCE(domain->balloon_bytes));
 }
 
 /**

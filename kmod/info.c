@@ -122,7 +122,7 @@ void hv_domain_fill_info(struct hv_domain *domain,
 		hv_domain_sums(domain, info);
 	info->vcpus_max = domain->vcpus_max;
 	info->mem_max = domain->mem_max;
-	info->mem_current = READ_ONCE(domain->mem_bytes);
+	info->mem_current = hv_memory_current(domain);
 	info->held = READ_ONCE(domain->quota.sum);
 	info->held_max = READ_ONCE(domain->quota.max);
 	info->cpu_cap = READ_ONCE(domain->cap.percent);

@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitmap.h>
 #include <linux/io.h>
 #include <linux/maple_tree.h>
 #include <linux/mm.h>
@@ -191,7 +192,8 @@ static void hv_unpin_list(struct hv_domain *domain, struct page **list,
 /*
  * Map the whole 2 MiB around a frame whose backing is @page, if the backing is
  * a 2 MiB page and nothing of it is mapped yet. Any failure means that a
- * single page has to do.
+ * single page has to do: so where the VMM has dropped a part of the 2 MiB, which
+ * it then has no more as one mapping, as pinning would bring that part back.
  */
 static bool hv_fault_block(struct hv_domain *domain, struct hv_memory *memory,
 			   unsigned long gfn, struct page *page)
@@ -202,7 +204,8 @@ static bool hv_fault_block(struct hv_domain *domain, struct hv_memory *memory,
 	unsigned long index = base;
 	int got;
 
-	if (folio_order(page_folio(page)) < HV_BLOCK_ORDER)
+	if (folio_order(page_folio(page)) < HV_BLOCK_ORDER ||
+	    !folio_entire_mapcount(page_folio(page)))
 		return false;
 	if (base < memory->first || last > memory->last)
 		return false;
@@ -427,6 +430,94 @@ long hv_memory_unmap(struct hv_call *call)
 	mutex_unlock(&domain->memory_lock);
 	kfree(memory);
 	return 0;
+}
+
+static bool hv_any_pages(struct hv_domain *domain, unsigned long first,
+			 unsigned long last)
+{
+	return xa_find(&domain->pages, &first, last, XA_PRESENT);
+}
+
+static void hv_discard_locked(struct hv_domain *domain, unsigned long base,
+			      const unsigned long *pages)
+{
+	unsigned int start, end;
+	bool any = false;
+
+	for_each_set_bitrange(start, end, pages, HV_BLOCK_PAGES) {
+		any |= hv_any_pages(domain, base + start, base + end - 1);
+		hv_unmap_pages(domain, base + start, base + end - 1);
+	}
+	if (!any)
+		return;
+	hv_sync();
+	for_each_set_bitrange(start, end, pages, HV_BLOCK_PAGES)
+		hv_release_pages(domain, base + start, base + end - 1);
+}
+
+/**
+ * hv_memory_discard() - HVMOD_MEM_DISCARD
+ * @call: the call, on a domain
+ *
+ * Process context; holds the memory lock while all processors drop their
+ * translations. No page is unpinned before.
+ *
+ * Return: 0 or a negative errno, see uapi/hvmod.h.
+ */
+long hv_memory_discard(struct hv_call *call)
+{
+	struct hv_domain *domain = call->object;
+	struct hvmod_mem_discard *arg = &call->arg.mem_discard;
+	unsigned long base = arg->gpa >> PAGE_SHIFT;
+	DECLARE_BITMAP(pages, HV_BLOCK_PAGES);
+	void *entry;
+
+	BUILD_BUG_ON(sizeof(arg->pages) != sizeof(pages));
+	if (arg->flags || arg->gpa >= HV_GPA_MAX ||
+	    !IS_ALIGNED(base, HV_BLOCK_PAGES) || (arg->gpa & ~PAGE_MASK))
+		return -EINVAL;
+	bitmap_from_arr64(pages, arg->pages, HV_BLOCK_PAGES);
+
+	mutex_lock(&domain->memory_lock);
+	entry = xa_load(&domain->pages, base);
+	/* It goes as it came, or stays if nothing of it is meant. */
+	if (entry && xa_pointer_tag(entry) == HV_PAGE_BLOCK &&
+	    !bitmap_empty(pages, HV_BLOCK_PAGES))
+		bitmap_fill(pages, HV_BLOCK_PAGES);
+	hv_discard_locked(domain, base, pages);
+	mutex_unlock(&domain->memory_lock);
+	return 0;
+}
+
+/**
+ * hv_memory_balloon() - HVMOD_MEM_BALLOON
+ * @call: the call, on a domain
+ *
+ * Process context; takes the domain's lock and its memory lock.
+ *
+ * Return: 0 or -EINVAL.
+ */
+long hv_memory_balloon(struct hv_call *call)
+{
+	struct hv_domain *domain = call->object;
+	struct hvmod_mem_balloon *arg = &call->arg.mem_balloon;
+	bool changed;
+	int ret = 0;
+
+	if (arg->flags || (arg->bytes & ~PAGE_MASK))
+		return -EINVAL;
+	mutex_lock(&domain->lock);
+	mutex_lock(&domain->memory_lock);
+	changed = arg->bytes != domain->balloon_bytes;
+	if (arg->bytes > domain->mem_bytes)
+		ret = -EINVAL;
+	else
+		WRITE_ONCE(domain->balloon_bytes, arg->bytes);
+	mutex_unlock(&domain->memory_lock);
+	if (!ret && changed)
+		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
+	mutex_unlock(&domain->lock);
+	return ret;
 }
 
 /**

@@ -28,7 +28,7 @@ static void hv_quota_read(struct hv_domain *domain, struct hvmod_quota *quota)
 	quota->held_max = domain->quota.max;
 	quota->cpu_cap = domain->cap.percent;
 	quota->cpu_period_us = domain->cap.period_us;
-	quota->mem_current = READ_ONCE(domain->mem_bytes);
+	quota->mem_current = hv_memory_current(domain);
 	quota->held = hv_domain_memory(domain, kinds);
 }
 
@@ -152,7 +152,7 @@ static int hv_quota_apply(struct hv_domain *domain,
 	int ret = 0;
 
 	if (quota->vcpus_max < domain->vcpus ||
-	    quota->mem_max < domain->mem_bytes)
+	    quota->mem_max < hv_memory_current(domain))
 		return -EBUSY;
 	spin_lock(&domain->quota.lock);
 	if (quota->held_max < domain->quota.sum)

@@ -26,6 +26,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include "hvmod_memory.h"
 #include "hvmod_quota.h"
 #include "hvmod_state.h"
 
@@ -162,7 +163,8 @@ struct hvmod_domain_create {
  * @vcpus: vCPUs that are plugged in (out)
  * @vcpus_max: most of them (out)
  * @mem_max: most guest memory, bytes (out)
- * @mem_current: guest memory that is mapped now, bytes (out)
+ * @mem_current: guest memory that is mapped now, bytes, without what the guest
+ *	has given up (HVMOD_MEM_BALLOON) (out)
  * @core_pages: 4 KiB pages that ring -1 holds for the domain (out)
  * @owner_uid: user id of the creator, in the caller's user namespace (out)
  * @owner_pid: process id of the creator, in the caller's pid namespace, 0 if
@@ -226,49 +228,6 @@ struct hvmod_set_state {
 	__u32	state;
 	__u32	reason;
 	__u32	reserved;
-};
-
-/**
- * struct hvmod_mem_map - HVMOD_MEM_MAP: give a guest-physical range memory
- * @size: size of this struct (in)
- * @flags: HVMOD_MEM_* (in)
- * @gpa: guest-physical start, a multiple of 4096 (in)
- * @bytes: length, a multiple of 4096, not 0 (in)
- * @user_addr: start of the backing in the caller's address space, page-aligned
- *	and mapped with write permission (in)
- *
- * Pages are pinned when the guest first touches them and stay pinned until
- * unmapped: a later munmap() by the VMM does not take them from the guest.
- * Where the backing is a 2 MiB page and @gpa and @user_addr agree modulo
- * 2 MiB, the EPT gets a 2 MiB entry. The 4 KiB page frames behind a range may
- * not be mapped a second time, in this or another domain (the access then ends
- * in HVMOD_EXIT_MEMORY with HVMOD_WHY_OWNED). EEXIST: the range overlaps
- * another. EDQUOT: the domain would have more than its mem_max.
- */
-struct hvmod_mem_map {
-	__u32	size;
-	__u32	flags;
-	__u64	gpa;
-	__u64	bytes;
-	__u64	user_addr;
-};
-
-#define HVMOD_MEM_READONLY	(1U << 0)	/* a guest write leaves as HVMOD_EXIT_MMIO */
-
-/**
- * struct hvmod_mem_unmap - HVMOD_MEM_UNMAP: take a range away
- * @size: size of this struct (in)
- * @flags: zero (in)
- * @gpa: start of a range that HVMOD_MEM_MAP was given (in)
- * @bytes: its length, exactly (in)
- *
- * Returns when no vCPU can reach the pages any more. ENOENT: no such range.
- */
-struct hvmod_mem_unmap {
-	__u32	size;
-	__u32	flags;
-	__u64	gpa;
-	__u64	bytes;
 };
 
 /**
@@ -614,6 +573,8 @@ struct hvmod_domain_rename {
 #define HVMOD_MSI		_IOW(HVMOD_IOC_MAGIC, 0x14, struct hvmod_msi)
 #define HVMOD_IRQFD		_IOW(HVMOD_IOC_MAGIC, 0x15, struct hvmod_irqfd)
 #define HVMOD_DOORBELL		_IOW(HVMOD_IOC_MAGIC, 0x16, struct hvmod_doorbell)
+#define HVMOD_MEM_DISCARD	_IOW(HVMOD_IOC_MAGIC, 0x17, struct hvmod_mem_discard)
+#define HVMOD_MEM_BALLOON	_IOW(HVMOD_IOC_MAGIC, 0x18, struct hvmod_mem_balloon)
 #define HVMOD_DOMAIN_RENAME	_IOW(HVMOD_IOC_MAGIC, 0x1E, struct hvmod_domain_rename)
 
 /* On a vCPU descriptor */

@@ -24,7 +24,7 @@
  *	with HVMOD_QUOTA_CPU
  * @cpu_period_us: period over which the cap holds, HVMOD_PERIOD_MIN_US to
  *	HVMOD_PERIOD_MAX_US, or 0 for HVMOD_PERIOD_US; with HVMOD_QUOTA_CPU
- * @mem_current: guest memory that is mapped, bytes (out, GET)
+ * @mem_current: guest memory that is mapped and not given up, bytes (out, GET)
  * @held: what it makes the host hold, bytes of all kinds (out, GET)
  *
  * All that is set is set at once, or nothing. It holds from the next entry of

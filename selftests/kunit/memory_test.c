@@ -9,6 +9,9 @@
 static struct page *backing;
 static int pinned, pin_result;
 
+/* How many mappings of 2 MiB the VMM has of the backing. */
+static int entire;
+
 /* Not a page at all, all that are asked for, or one of 2 MiB in the wrong order. */
 static int pin(unsigned long user, unsigned int pages, struct page **list)
 {
@@ -27,7 +30,7 @@ static int pin(unsigned long user, unsigned int pages, struct page **list)
 #undef unpin_user_pages
 #undef unpin_user_page_range_dirty_lock
 #define pin_user_pages_fast(user, pages, flags, list)	pin(user, pages, list)
-#define folio_entire_mapcount(folio)			((void)(folio), 1)
+#define folio_entire_mapcount(folio)			((void)(folio), entire)
 #define unpin_user_pages(list, pages)			(pinned -= (pages))
 #define unpin_user_page_range_dirty_lock(page, pages, dirty)	(pinned -= (pages))
 #undef pr_fmt
@@ -43,6 +46,7 @@ static int start(struct kunit *test)
 	driver_init();
 	pinned = 0;
 	pin_result = 0;
+	entire = 1;
 	domain = driver_domain(test, 64 * MIB, 1);
 	/* A page more than there is to have shows who is charged for it. */
 	backing = alloc_pages(GFP_KERNEL | __GFP_COMP, HV_BLOCK_ORDER);
@@ -76,6 +80,24 @@ static long unmap(u64 gpa, u64 bytes)
 	call.arg.mem_unmap.gpa = gpa;
 	call.arg.mem_unmap.bytes = bytes;
 	return hv_memory_unmap(&call);
+}
+
+static long discard(u64 gpa, u64 word0, u64 word7)
+{
+	struct hv_call call = { .object = domain };
+
+	call.arg.mem_discard.gpa = gpa;
+	call.arg.mem_discard.pages[0] = word0;
+	call.arg.mem_discard.pages[7] = word7;
+	return hv_memory_discard(&call);
+}
+
+static long balloon(u64 bytes)
+{
+	struct hv_call call = { .object = domain };
+
+	call.arg.mem_balloon.bytes = bytes;
+	return hv_memory_balloon(&call);
 }
 
 /* What it is charged in all. */
@@ -256,6 +278,74 @@ static void a_failure_charges_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pinned, 0);
 }
 
+static void pages_are_discarded_one_by_one(struct kunit *test)
+{
+	u64 before, less;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, map(2 * MIB, 2 * MIB, USER + 4096, 0), 0L);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, hv_memory_fault(domain, 2 * MIB + i * 4096, 1), 0);
+	before = held();
+	KUNIT_EXPECT_EQ(test, discard(2 * MIB, 6, 0), 0L);
+	KUNIT_EXPECT_EQ(test, driver_called(GATE_UNMAP), 2U);
+	KUNIT_EXPECT_EQ(test, pinned, 2);
+	less = held();
+	KUNIT_EXPECT_EQ(test, before - less, 8192ULL);
+	/* Those that are not there cost nothing, and nobody waits for them. */
+	i = driver_called(GATE_SYNC);
+	KUNIT_EXPECT_GE(test, i, 1U);
+	KUNIT_EXPECT_EQ(test, discard(2 * MIB, 6, ~0ULL), 0L);
+	KUNIT_EXPECT_EQ(test, discard(2 * MIB, 0, 0), 0L);
+	KUNIT_EXPECT_EQ(test, discard(HV_GPA_MAX - 2 * MIB, ~0ULL, ~0ULL), 0L);
+	KUNIT_EXPECT_EQ(test, driver_called(GATE_SYNC), i);
+	KUNIT_EXPECT_EQ(test, held(), less);
+	KUNIT_EXPECT_EQ(test, hv_memory_fault(domain, 2 * MIB + 4096, 1), 0);
+	KUNIT_EXPECT_EQ(test, held(), less + 4096);
+	KUNIT_EXPECT_EQ(test, discard(3 * MIB, 1, 0), (long)-EINVAL);
+	KUNIT_EXPECT_EQ(test, discard(2 * MIB + 4096, 1, 0), (long)-EINVAL);
+	KUNIT_EXPECT_EQ(test, discard(HV_GPA_MAX, 1, 0), (long)-EINVAL);
+	KUNIT_EXPECT_EQ(test, discard(~0ULL << 21, 1, 0), (long)-EINVAL);
+	KUNIT_EXPECT_EQ(test, unmap(2 * MIB, 2 * MIB), 0L);
+	KUNIT_EXPECT_EQ(test, held(), 0ULL);
+}
+
+static void what_was_taken_out_of_2_mib_stays_out(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, map(2 * MIB, 2 * MIB, USER, 0), 0L);
+	KUNIT_EXPECT_EQ(test, hv_memory_fault(domain, 3 * MIB, 1), 0);
+	KUNIT_EXPECT_EQ(test, pinned, (int)HV_BLOCK_PAGES);
+	KUNIT_EXPECT_EQ(test, discard(2 * MIB, 0, 0), 0L);
+	KUNIT_EXPECT_EQ(test, pinned, (int)HV_BLOCK_PAGES);
+	KUNIT_EXPECT_EQ(test, discard(2 * MIB, 0, 1), 0L);
+	KUNIT_EXPECT_EQ(test, pinned, 0);
+	/* The VMM dropped a part of it, and has the rest by pages. */
+	entire = 0;
+	KUNIT_EXPECT_EQ(test, hv_memory_fault(domain, 3 * MIB, 1), 0);
+	KUNIT_EXPECT_EQ(test, pinned, 1);
+	/* It did not after all, and it is all one again. */
+	entire = 1;
+	KUNIT_EXPECT_EQ(test, discard(2 * MIB, ~0ULL, ~0ULL), 0L);
+	KUNIT_EXPECT_EQ(test, pinned, 1);
+	KUNIT_EXPECT_EQ(test, unmap(2 * MIB, 2 * MIB), 0L);
+	KUNIT_EXPECT_EQ(test, held(), 0ULL);
+}
+
+static void what_a_guest_gave_up_it_has_not(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, map(0, 4 * MIB, USER, 0), 0L);
+	KUNIT_EXPECT_EQ(test, balloon(MIB), 0L);
+	KUNIT_EXPECT_EQ(test, hv_memory_current(domain), 3 * MIB);
+	KUNIT_EXPECT_EQ(test, balloon(4 * MIB + 4096), (long)-EINVAL);
+	KUNIT_EXPECT_EQ(test, balloon(1), (long)-EINVAL);
+	KUNIT_EXPECT_EQ(test, hv_memory_current(domain), 3 * MIB);
+	KUNIT_EXPECT_EQ(test, balloon(4 * MIB), 0L);
+	KUNIT_EXPECT_EQ(test, hv_memory_current(domain), 0ULL);
+	/* The range goes, the number stays: it is not less than nothing. */
+	KUNIT_EXPECT_EQ(test, unmap(0, 4 * MIB), 0L);
+	KUNIT_EXPECT_EQ(test, hv_memory_current(domain), 0ULL);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(ranges_are_checked),
 	KUNIT_CASE(ranges_do_not_overlap),
@@ -264,6 +354,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_page_comes_once),
 	KUNIT_CASE(two_mib_come_at_once),
 	KUNIT_CASE(what_is_not_aligned_comes_page_by_page),
+	KUNIT_CASE(pages_are_discarded_one_by_one),
+	KUNIT_CASE(what_was_taken_out_of_2_mib_stays_out),
+	KUNIT_CASE(what_a_guest_gave_up_it_has_not),
 	KUNIT_CASE(ring1_gets_memory_for_its_tables),
 	KUNIT_CASE(a_failure_charges_nothing),
 	{}

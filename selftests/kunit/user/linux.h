@@ -150,7 +150,8 @@ extern struct task_struct user_current;
 
 /* Pages, of a machine with 16 MiB. */
 #define USER_PAGES	4096
-struct page { u8 order, used, offline; };
+/* Pointers to it have bits to spare, as the kernel's have. */
+struct page { u8 order, used, offline; } __attribute__((aligned(8)));
 extern struct page user_pages[USER_PAGES];
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 void __free_pages(struct page *page, unsigned int order);
