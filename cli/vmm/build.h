@@ -49,6 +49,9 @@ int build_load_initrd(struct build *build);
 int build_load_firmware(struct build *build);
 void build_close_files(struct build *build);
 
+/* balloon.c */
+int build_balloon(struct build *build);
+
 /* build_virtio.c */
 int build_virtio(struct build *build);
 

@@ -180,5 +180,7 @@ int build_virtio(struct build *build)
 		ret = add_net(build, i);
 	if (!ret)
 		ret = add_vsock(build);
+	if (!ret)
+		ret = build_balloon(build);
 	return ret;
 }

@@ -227,6 +227,7 @@ void devices_destroy(struct vmm *vmm)
 		virtio_device_destroy(vmm->virtio[i]);
 	vmm->virtios = 0;
 	vmm->console = NULL;
+	vmm->balloon = NULL;
 	cpus_destroy(&vmm->cpus);
 	rtc_destroy(&vmm->rtc);
 	ioapic_destroy(&vmm->ioapic);

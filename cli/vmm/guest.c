@@ -138,6 +138,25 @@ void *guest_pointer(const struct guest_memory *memory, uint64_t gpa,
 }
 
 /**
+ * guest_address() - the reverse of guest_pointer()
+ * @memory: the memory
+ * @pointer: what guest_pointer() returned
+ *
+ * Return: the guest-physical address
+ */
+uint64_t guest_address(const struct guest_memory *memory, const void *pointer)
+{
+	const uint8_t *at = pointer;
+	unsigned int i = memory->ranges;
+
+	while (--i) {
+		if (at >= memory->range[i].host)
+			break;
+	}
+	return memory->range[i].gpa + (uint64_t)(at - memory->range[i].host);
+}
+
+/**
  * guest_read() - copy out of guest memory
  * @memory: the memory
  * @gpa: guest-physical start

@@ -44,6 +44,7 @@ int guest_memory_share(struct guest_memory *memory);
 void guest_memory_free(struct guest_memory *memory);
 void *guest_pointer(const struct guest_memory *memory, uint64_t gpa,
 		    uint64_t bytes);
+uint64_t guest_address(const struct guest_memory *memory, const void *pointer);
 bool guest_read(const struct guest_memory *memory, uint64_t gpa, void *to,
 		size_t bytes);
 bool guest_write(const struct guest_memory *memory, uint64_t gpa,

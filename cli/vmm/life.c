@@ -148,10 +148,12 @@ void life_create(struct vmm *vmm)
 }
 
 /**
- * life_destroy() - end without a callback, join the threads
+ * life_stop() - end without a callback, join the vCPU threads
  * @vmm: the domain
+ *
+ * Workers of devices may still call life_freeze(), which fails then.
  */
-void life_destroy(struct vmm *vmm)
+void life_stop(struct vmm *vmm)
 {
 	unsigned int i;
 
@@ -163,6 +165,14 @@ void life_destroy(struct vmm *vmm)
 			pthread_join(vmm->vcpu[i].thread, NULL);
 		vmm->vcpu[i].thread_made = false;
 	}
+}
+
+/**
+ * life_destroy() - undo life_create()
+ * @vmm: the domain, after life_stop() and devices_destroy()
+ */
+void life_destroy(struct vmm *vmm)
+{
 	pthread_cond_destroy(&vmm->changed);
 	pthread_mutex_destroy(&vmm->lock);
 }

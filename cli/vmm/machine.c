@@ -344,11 +344,12 @@ void vmm_destroy(struct vmm *vmm)
 {
 	unsigned int i;
 
-	life_destroy(vmm);
+	life_stop(vmm);
 	for (i = 0; i < vmm->vcpus; i++)
 		vcpu_destroy(&vmm->vcpu[i]);
 	reset_free(vmm);
 	devices_destroy(vmm);
+	life_destroy(vmm);
 	if (vmm->domain >= 0)
 		close(vmm->domain);
 	if (vmm->device >= 0)

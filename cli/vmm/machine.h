@@ -105,6 +105,7 @@ struct vcpu {
  * @virtios: how many
  * @console: the one of them that is typed at, or NULL: COM1 is
  * @vsock_cid: address of the socket device, 0: there is none
+ * @balloon: the one of them that takes memory from the guest
  * @vcpu: the processors
  * @vcpus: how many there can be
  * @again: what a reset needs to load the guest again
@@ -150,6 +151,7 @@ struct vmm {
 	unsigned int virtios;
 	struct virtio_device *console;
 	uint32_t vsock_cid;
+	struct virtio_device *balloon;
 	struct vcpu *vcpu;
 	unsigned int vcpus;
 	struct build *again;
@@ -214,6 +216,7 @@ int devices_add_debug_exit(struct vmm *vmm, uint16_t port);
 
 /* life.c */
 void life_create(struct vmm *vmm);
+void life_stop(struct vmm *vmm);
 void life_destroy(struct vmm *vmm);
 bool life_gate(struct vcpu *vcpu);
 void life_halted(struct vcpu *vcpu);

@@ -40,6 +40,7 @@ static const int calls_allowed[] = {
 	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(nanosleep),
 	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime),
 	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(restart_syscall),
+	SCMP_SYS(timerfd_gettime), SCMP_SYS(timerfd_settime),
 	/* memory */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
 	/* threads */
@@ -73,7 +74,8 @@ static const struct {
 static const uint32_t ioctls_allowed[] = {
 	HVMOD_VCPU_RUN, HVMOD_VCPU_KICK, HVMOD_VCPU_GET_STATE,
 	HVMOD_VCPU_SET_STATE, HVMOD_VCPU_APIC, HVMOD_VCPU_PLUG, HVMOD_MSI, HVMOD_IRQFD,
-	HVMOD_DOORBELL, HVMOD_DOMAIN_SET_STATE, HVMOD_DOMAIN_RENAME,
+	HVMOD_DOORBELL, HVMOD_MEM_DISCARD, HVMOD_MEM_BALLOON,
+	HVMOD_DOMAIN_SET_STATE, HVMOD_DOMAIN_RENAME,
 	TUNSETOFFLOAD, VHOST_SET_FEATURES, VHOST_SET_VRING_NUM,
 	VHOST_SET_VRING_BASE, VHOST_SET_VRING_ADDR, VHOST_SET_VRING_CALL,
 	VHOST_SET_VRING_KICK, VHOST_VSOCK_SET_RUNNING,

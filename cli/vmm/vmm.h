@@ -97,6 +97,7 @@ enum vmm_action {
  * @vcpus: vCPUs at the beginning, 1 to @vcpus_max
  * @vcpus_max: most vCPUs, up to HVMOD_VCPUS_MAX; 0 for @vcpus
  * @memory: bytes, a multiple of 1 MiB
+ * @balloon: how many of them the guest shall give away as soon as it can
  * @kernel: path of the kernel
  * @initrd: path of the initrd, or NULL
  * @cmdline: kernel command line, or NULL for an empty one
@@ -117,6 +118,7 @@ struct vmm_config {
 	unsigned int vcpus;
 	unsigned int vcpus_max;
 	uint64_t memory;
+	uint64_t balloon;
 	const char *kernel;
 	const char *initrd;
 	const char *cmdline;
@@ -310,6 +312,24 @@ unsigned int vmm_vcpus_wanted(struct vmm *vmm);
  * Return: 0; -1 with errno, ECANCELED: @cancel, or the domain is going away.
  */
 int vmm_dump(struct vmm *vmm, int fd, const int *cancel);
+
+/**
+ * vmm_memory_set() - how much memory the guest shall have
+ * @vmm: the domain
+ * @bytes: how much, a multiple of 4096
+ *
+ * The guest gives the rest away when it can, if it has a driver for the balloon.
+ *
+ * Return: 0; -1 with errno: EINVAL: not a multiple; ERANGE: none, or more than it
+ * was made with.
+ */
+int vmm_memory_set(struct vmm *vmm, uint64_t bytes);
+
+/** vmm_memory_target() - how much memory the guest shall have, bytes */
+uint64_t vmm_memory_target(const struct vmm *vmm);
+
+/** vmm_memory_max() - how much memory it was made with, bytes */
+uint64_t vmm_memory_max(const struct vmm *vmm);
 
 /** vmm_error() - text about VMM_FAILED, "" if there is none */
 const char *vmm_error(const struct vmm *vmm);

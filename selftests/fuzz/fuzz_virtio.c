@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "balloon_driver.h"
 #include "blk_driver.h"
 #include "driver.h"
 #include "every_device.h"
@@ -114,6 +115,22 @@ static void do_header(struct input *in)
 	memcpy(driver_memory(BLK_HEADER), &header, sizeof(header));
 }
 
+/* Page frames, near the ends of what there is. */
+static void do_frames(struct input *in)
+{
+	static const uint32_t near[] = {
+		0, BALLOON_FRAME, 0x100, 0x1FC, 0x200, 0x3FC, 0xE1000, 0xFEBFE, 0xFFFFC,
+		UINT32_MAX - 3,
+	};
+	uint32_t frame[4];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		frame[i] = near[take(in, 1) % (sizeof(near) / sizeof(near[0]))] +
+			   (uint32_t)take(in, 1) % 8;
+	memcpy(driver_memory(DRIVER_DATA), frame, sizeof(frame));
+}
+
 static void do_submit(struct input *in)
 {
 	unsigned int queue = (unsigned int)take(in, 1) % 4;
@@ -168,7 +185,7 @@ static void do_pump(struct input *in)
 static void (*const steps[])(struct input *in) = {
 	do_config, do_registers, do_common, do_port, do_descriptor, do_descriptor,
 	do_header, do_submit, do_submit, do_index, do_memory, do_up, do_status, do_pump,
-	do_request,
+	do_request, do_frames,
 };
 
 #define STEPS	(sizeof(steps) / sizeof(steps[0]))
@@ -191,6 +208,7 @@ static void check_recovery(const struct driver_device *type, uint32_t bar, uint3
 	driver_config_write(msix + PCI_MSIX_FLAGS, 2, PCI_MSIX_FLAGS_ENABLE);
 	driver_up(0);
 	must(driver_works(type));
+	must(!balloon_seen.held);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -226,6 +244,7 @@ size_t fuzz_seed(unsigned int n, uint8_t *data, size_t max)
 	static const uint8_t good[] = {
 		11, 3,				/* up */
 		6, 0, 0,			/* header: read sector 0 */
+		15, 1, 0, 1, 1, 2, 0, 1, 0,	/* page frames */
 		4, 0, 0, 2, 0, 1, 16, 1, 1,	/* descriptors 0, 1 and 2 */
 		4, 0, 1, 3, 0, 2, 0, 2, 3, 2,
 		4, 0, 2, 4, 0, 1, 1, 2, 0,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of devices. A new one is a row for each of its queues. */
+#include "balloon_driver.h"
 #include "blk_driver.h"
 #include "every_device.h"
 #include "fake_vhost.h"
@@ -24,6 +25,9 @@ const struct driver_device every_device[] = {
 	{ "vsock, received", vsock_create, 0, vsock_rx_request, false },
 	{ "vsock, sent", vsock_create, 1, vsock_tx_request, false },
 	{ "vsock, events", vsock_create, 2, vsock_event_request, true },
+	{ "balloon, inflated", balloon_create, 0, balloon_request, false },
+	{ "balloon, deflated", balloon_create, 1, balloon_request, false },
+	{ "balloon, reported", balloon_create, 2, balloon_report_request, false },
 };
 
 const unsigned int every_device_count = sizeof(every_device) / sizeof(every_device[0]);

@@ -369,6 +369,26 @@ static void test_pin(void)
 	finish(vmm);
 }
 
+static void test_memory(void)
+{
+	struct vmm *vmm;
+
+	config.balloon = 16 * MIB;
+	vmm = start(2, runs);
+	ok(vmm_memory_max(vmm) == BYTES && vmm_memory_target(vmm) == 48 * MIB,
+	   "a guest shall have less than it is made with");
+	ok(!vmm_memory_set(vmm, 32 * MIB) && vmm_memory_target(vmm) == 32 * MIB &&
+	   !vmm_memory_set(vmm, BYTES) && vmm_memory_target(vmm) == BYTES,
+	   "and something else later");
+	ok(vmm_memory_set(vmm, 0) == -1 && errno == ERANGE &&
+	   vmm_memory_set(vmm, BYTES + MIB) == -1 && errno == ERANGE &&
+	   vmm_memory_set(vmm, MIB + 1) == -1 && errno == EINVAL &&
+	   vmm_memory_target(vmm) == BYTES, "but nothing that can't be");
+	ok(!vmm_memory_set(vmm, 40 * MIB) && !vmm_reset(vmm) &&
+	   vmm_memory_target(vmm) == 40 * MIB, "a reset does not change it");
+	finish(vmm);
+}
+
 static void test_inject(void)
 {
 	struct vmm *vmm = start(2, runs);
@@ -501,6 +521,7 @@ int main(void)
 	test_reboot();
 	test_race();
 	test_pin();
+	test_memory();
 	test_inject();
 	test_dump();
 	unlink(kernel);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The balloon of a domain: how its guest's memory goes back to the host. */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "build.h"
+#include "virtio_balloon.h"
+
+static int hold(void *ctx)
+{
+	return life_freeze(ctx);
+}
+
+static void release(void *ctx)
+{
+	life_thaw(ctx);
+}
+
+/* Whatever it says: a page that the kernel still has is charged. */
+static void discard(void *ctx, uint64_t gpa,
+		    const uint64_t pages[GIVE_UNIT_WORDS])
+{
+	struct vmm *vmm = ctx;
+	struct hvmod_mem_discard arg = { .size = sizeof(arg), .gpa = gpa };
+
+	memcpy(arg.pages, pages, sizeof(arg.pages));
+	ioctl(vmm->domain, HVMOD_MEM_DISCARD, &arg);
+}
+
+static void changed(void *ctx, uint64_t bytes)
+{
+	struct vmm *vmm = ctx;
+	struct hvmod_mem_balloon arg = { .size = sizeof(arg), .bytes = bytes };
+
+	ioctl(vmm->domain, HVMOD_MEM_BALLOON, &arg);
+}
+
+/**
+ * build_balloon() - give the domain a balloon
+ * @build: the build; its memory is there
+ *
+ * Return: 0, or -1 with errno and a message
+ */
+int build_balloon(struct build *build)
+{
+	struct vmm *vmm = build->vmm;
+	struct virtio_machine machine = devices_machine(vmm);
+	const struct balloon_wires wires = {
+		.give = {
+			.hold = hold,
+			.release = release,
+			.discard = discard,
+			.ctx = vmm,
+		},
+		.changed = changed,
+	};
+	struct virtio_device *device;
+
+	device = virtio_balloon_create(&machine, &wires, build->config->balloon);
+	if (devices_add_virtio(vmm, device))
+		return build_fail(build, errno,
+				  "domain %s: no memory balloon: %s\nhint: see \"ulimit -n\"",
+				  build->config->name, strerror(errno));
+	vmm->balloon = device;
+	return 0;
+}
+
+uint64_t vmm_memory_max(const struct vmm *vmm)
+{
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < vmm->memory.ranges; i++)
+		bytes += vmm->memory.range[i].bytes;
+	return bytes;
+}
+
+uint64_t vmm_memory_target(const struct vmm *vmm)
+{
+	return vmm_memory_max(vmm) - virtio_balloon_target(vmm->balloon);
+}
+
+int vmm_memory_set(struct vmm *vmm, uint64_t bytes)
+{
+	uint64_t max = vmm_memory_max(vmm);
+
+	if (!bytes || bytes % GIVE_PAGE || bytes > max) {
+		errno = bytes % GIVE_PAGE ? EINVAL : ERANGE;
+		return -1;
+	}
+	virtio_balloon_set(vmm->balloon, max - bytes);
+	return 0;
+}

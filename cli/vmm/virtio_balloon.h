@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The memory balloon. */
+#ifndef HVMOD_VMM_VIRTIO_BALLOON_H
+#define HVMOD_VMM_VIRTIO_BALLOON_H
+
+#include "give.h"
+#include "virtio.h"
+
+/**
+ * struct balloon_wires - what a balloon needs of its domain
+ * @give: how pages go
+ * @changed: it has @bytes now. In the worker; not for each change, but some time
+ *	after the last
+ */
+struct balloon_wires {
+	struct give_wires give;
+	void (*changed)(void *ctx, uint64_t bytes);
+};
+
+struct virtio_device *virtio_balloon_create(const struct virtio_machine *machine,
+					    const struct balloon_wires *wires,
+					    uint64_t bytes);
+void virtio_balloon_set(struct virtio_device *device, uint64_t bytes);
+uint64_t virtio_balloon_target(struct virtio_device *device);
+
+#endif
