@@ -18,7 +18,7 @@ enum {
 static const char *const setting_flags[] = {
 	"name", "vcpus", "memory", "kernel", "initrd", "cmdline", "flat",
 	"debug_exit", "disk", "net", "vsock", "cpus", "on_poweroff",
-	"on_reboot", "on_crash",
+	"on_reboot", "on_crash", "maxmem",
 };
 
 static const struct argp_option options[] = {
@@ -37,6 +37,7 @@ static const struct argp_option options[] = {
 	{ "on-poweroff", OPTION_SETTING + 12, "ACTION", 0, "What follows: destroy, restart or preserve; default destroy", 0 },
 	{ "on-reboot", OPTION_SETTING + 13, "ACTION", 0, "The same; default restart, with -F destroy", 0 },
 	{ "on-crash", OPTION_SETTING + 14, "ACTION", 0, "The same; default destroy", 0 },
+	{ "maxmem", OPTION_SETTING + 15, "SIZE", 0, "Memory that it is made with, of which it has --memory once its guest has given away the rest; default the same", 0 },
 	{ "paused", 'p', NULL, 0, "Leave it paused", 1 },
 	{ "foreground", 'F', NULL, 0, "Stay, and exit with the guest's outcome", 1 },
 	{ "console", 'c', NULL, 0, "Attach to its console", 1 },

@@ -32,6 +32,7 @@ static const struct {
 	{ "on_reboot", "On reboot", json_type_string },
 	{ "on_crash", "On crash", json_type_string },
 	{ "vcpus_wanted", "vCPUs wanted", json_type_int },
+	{ "mem_target_bytes", "Memory wanted", json_type_int },
 	{ "restarts", "Restarts", json_type_int },
 	{ "console_bytes", "Console output", json_type_int },
 };
@@ -107,8 +108,9 @@ static void print_kernel_part(const struct hvmod_domain_info *info)
 	if (info->reason)
 		line("Reason:", reason_word(info->reason));
 	linef("vCPUs:", "%u of %u", info->vcpus, info->vcpus_max);
-	line("Memory:", format_size(info->mem_max, text));
-	line("Memory in use:", format_size(info->mem_current, text));
+	line("Memory:", format_size(info->mem_current, text));
+	line("Most memory:", format_size(info->mem_max, text));
+	line("Held by host:", format_size(info->held, text));
 	line("Core memory:", format_size(info->core_pages * 4096, text));
 	line("Uptime:", format_duration(domain_uptime_ns(info), text));
 	linef("CPU time:", "%.3f s (%.1f%%)", info->run_ns / 1e9,
@@ -130,7 +132,7 @@ static void print_list(const char *title, struct json_object *array)
 
 static void print_record(struct json_object *record)
 {
-	char title[32];
+	char title[32], text[SIZE_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(record_fields); i++) {
@@ -139,7 +141,9 @@ static void print_record(struct json_object *record)
 		if (!value)
 			continue;
 		snprintf(title, sizeof(title), "%s:", record_fields[i].title);
-		if (record_fields[i].type == json_type_int)
+		if (!strncmp(record_fields[i].key, "mem_", 4))
+			line(title, format_size(json_object_get_uint64(value), text));
+		else if (record_fields[i].type == json_type_int)
 			linef(title, "%" PRId64 "%s", json_object_get_int64(value),
 			      strstr(record_fields[i].key, "bytes") ? " bytes" : "");
 		else if (record_fields[i].type == json_type_array)

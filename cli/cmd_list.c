@@ -23,6 +23,7 @@ enum {
 	COLUMN_CPU,
 	COLUMN_UPTIME,
 	COLUMN_REASON,
+	COLUMN_MEM_MAX,
 	COLUMN_MEM_USED,
 	COLUMN_EXITS,
 	COLUMN_UID,
@@ -35,11 +36,12 @@ static const struct column columns[] = {
 	[COLUMN_STATE]	 = { "STATE",	false,	"created, running, paused, shutdown, crashed, dying" },
 	[COLUMN_VCPUS]	 = { "VCPUS",	true,	"vCPUs that it has" },
 	[COLUMN_VCPUS_MAX] = { "VCPUS-MAX", true, "most vCPUs" },
-	[COLUMN_MEM]	 = { "MEM",	true,	"guest memory" },
+	[COLUMN_MEM]	 = { "MEM",	true,	"guest memory that it has" },
 	[COLUMN_CPU]	 = { "CPU%",	true,	"processor time since it was made, 100 is one processor" },
 	[COLUMN_UPTIME]	 = { "UPTIME",	true,	"time since it was made" },
 	[COLUMN_REASON]	 = { "REASON",	false,	"why it ended" },
-	[COLUMN_MEM_USED] = { "MEM-USED",	true,	"guest memory that is mapped" },
+	[COLUMN_MEM_MAX] = { "MEM-MAX",	true,	"guest memory that it may have" },
+	[COLUMN_MEM_USED] = { "MEM-USED",	true,	"memory that the host holds for it" },
 	[COLUMN_EXITS]	 = { "EXITS",	true,	"VM exits" },
 	[COLUMN_UID]	 = { "UID",	true,	"user who made it" },
 	[COLUMN_PID]	 = { "PID",	true,	"its VMM process" },
@@ -107,7 +109,6 @@ static void add_domain(struct table *table, const struct hvmod_domain_info *info
 {
 	struct libscols_line *line = table_line(table);
 	char text[DURATION_TEXT_MAX];
-	uint64_t memory;
 
 	table_number(table, line, COLUMN_ID, info->id);
 	table_set(table, line, COLUMN_NAME, info->name, NULL);
@@ -115,15 +116,14 @@ static void add_domain(struct table *table, const struct hvmod_domain_info *info
 		  state_color(info->state));
 	table_number(table, line, COLUMN_VCPUS, info->vcpus);
 	table_number(table, line, COLUMN_VCPUS_MAX, info->vcpus_max);
-	memory = info->mem_max ? info->mem_max : info->mem_current;
-	table_set(table, line, COLUMN_MEM, format_size(memory, text), NULL);
+	table_set(table, line, COLUMN_MEM, format_size(info->mem_current, text), NULL);
 	snprintf(text, sizeof(text), "%.1f", domain_cpu_percent(info));
 	table_set(table, line, COLUMN_CPU, text, NULL);
 	table_set(table, line, COLUMN_UPTIME,
 		  format_duration(domain_uptime_ns(info), text), NULL);
 	table_set(table, line, COLUMN_REASON, reason_word(info->reason), NULL);
-	table_set(table, line, COLUMN_MEM_USED, format_size(info->mem_current, text),
-		  NULL);
+	table_set(table, line, COLUMN_MEM_MAX, format_size(info->mem_max, text), NULL);
+	table_set(table, line, COLUMN_MEM_USED, format_size(info->held, text), NULL);
 	table_number(table, line, COLUMN_EXITS, info->exits);
 	table_number(table, line, COLUMN_UID, info->owner_uid);
 	table_number(table, line, COLUMN_PID, info->owner_pid);
@@ -194,7 +194,7 @@ const struct verb verb_list = {
 	.name = "list",
 	.alias = "ls ps",
 	.summary = "List the domains",
-	.doc = "Columns: ID NAME STATE VCPUS MEM CPU% UPTIME, and VCPUS-MAX REASON MEM-USED EXITS UID PID. CPU% is the mean since the domain was made; 100 is one processor. --json has all fields, in bytes and nanoseconds.",
+	.doc = "Columns: ID NAME STATE VCPUS MEM CPU% UPTIME, and VCPUS-MAX REASON MEM-MAX MEM-USED EXITS UID PID. CPU% is the mean since the domain was made; 100 is one processor. --json has all fields, in bytes and nanoseconds.",
 	.flags = VERB_DEVICE,
 	.options = options,
 	.parse = parse,

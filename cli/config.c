@@ -369,21 +369,24 @@ static int complete_memory(struct domain_config *config)
 	char asked[SIZE_TEXT_MAX], there[SIZE_TEXT_MAX];
 	struct sysinfo machine;
 	uint64_t total;
+	uint64_t most;
 
 	if (!config->memory)
 		config->memory = config->maxmem ? config->maxmem : DEFAULT_MEMORY;
-	if (config->maxmem && config->maxmem != config->memory)
-		return fail(HVCTL_USAGE, EOPNOTSUPP, "maxmem",
-			    "leave maxmem out or give both the same value",
-			    "cannot use a value other than that of memory: this version of hvmod does not resize domains yet");
+	most = config->maxmem ? config->maxmem : config->memory;
+	if (config->memory > most)
+		return fail(HVCTL_USAGE, EINVAL, "maxmem",
+			    "leave maxmem out or make it larger",
+			    "cannot use %s: memory is %s, and it can't have more than maxmem",
+			    format_size(most, there), format_size(config->memory, asked));
 	if (sysinfo(&machine))
 		return HVCTL_OK;
 	total = (uint64_t)machine.totalram * machine.mem_unit;
-	if (config->memory > total)
-		return fail(HVCTL_FAILED, ENOMEM, "memory", "ask for less",
+	if (most > total)
+		return fail(HVCTL_FAILED, ENOMEM,
+			    config->maxmem ? "maxmem" : "memory", "ask for less",
 			    "cannot give %s: this machine has %s in all",
-			    format_size(config->memory, asked),
-			    format_size(total, there));
+			    format_size(most, asked), format_size(total, there));
 	return HVCTL_OK;
 }
 

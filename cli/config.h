@@ -27,8 +27,8 @@ enum config_action {
  * @name: name; NULL for one that hvctl chooses
  * @vcpus: number of vCPUs, 0 if not given
  * @maxvcpus: most vCPUs, 0 if not given: @vcpus
- * @memory: bytes, 0 if not given
- * @maxmem: most bytes, 0 if not given
+ * @memory: bytes that it shall have from the start, 0 if not given
+ * @maxmem: bytes that it is made with, 0 for those of @memory
  * @kernel: path of the kernel
  * @ramdisk: path of the initrd, or NULL
  * @cmdline: kernel command line, or NULL

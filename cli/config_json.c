@@ -21,7 +21,8 @@ static const struct {
 	{ "name", "name" },
 	{ "vcpus", "vcpus" },
 	{ "vcpus_max", "maxvcpus" },
-	{ "mem_max_bytes", "memory" },
+	{ "mem_max_bytes", "maxmem" },
+	{ "mem_target_bytes", "memory" },
 	{ "kernel", "kernel" },
 	{ "ramdisk", "ramdisk" },
 	{ "cmdline", "cmdline" },
@@ -124,7 +125,7 @@ static int set_from_record(struct domain_config *config, const char *path,
 		    is_default(record, field, value))
 			continue;
 		ret = set_from_json(config, path, record_keys[i].key, value,
-				    !strcmp(field, "mem_max_bytes"));
+				    strstr(field, "_bytes"));
 		if (ret)
 			return ret;
 	}

@@ -31,6 +31,7 @@ static const struct {
 	[CONTROL_PIN]		= { .value = true, .text = true },
 	[CONTROL_DUMP]		= { 0 },
 	[CONTROL_SET_VCPUS]	= { .value = true },
+	[CONTROL_MEM_SET]	= { .value = true },
 };
 
 int control_check_request(const void *data, size_t len)

@@ -46,6 +46,8 @@
  *	that it can have
  * @CONTROL_DUMP: the request carries a descriptor to which an ELF core is
  *	written; the reply comes when all is written. Hanging up cancels it
+ * @CONTROL_MEM_SET: value: MiB of memory that the guest shall have. ERANGE: none,
+ *	or more than it was made with, which is the reply's value
  */
 enum control_op {
 	CONTROL_PAUSE		= 1,
@@ -64,6 +66,7 @@ enum control_op {
 	CONTROL_PIN		= 14,
 	CONTROL_DUMP		= 15,
 	CONTROL_SET_VCPUS	= 16,
+	CONTROL_MEM_SET		= 17,
 };
 
 /* Flags of CONTROL_CONSOLE. */

@@ -19,7 +19,7 @@ static int refused(struct verb_context *ctx, const char *verb, int err)
 			    "a domain is its creator's and root's; what root has locked, root alone makes larger",
 			    "cannot %s: not permitted", verb);
 	case EBUSY:
-		return fail(HVCTL_STATE, err, name, NULL,
+		return fail(HVCTL_STATE, err, name, "'hvctl mem-set' has its guest give memory up",
 			    "cannot %s: it has more than that already, %s of guest memory", verb,
 			    format_size(ctx->domain.mem_current, used));
 	case ENOMEM:

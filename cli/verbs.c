@@ -15,7 +15,7 @@
 extern const struct verb verb_check, verb_report, verb_create, verb_run, verb_list, verb_info,
 	verb_console, verb_start, verb_pause, verb_unpause, verb_shutdown,
 	verb_reboot, verb_reset, verb_destroy, verb_wait, verb_rename,
-	verb_mem_max, verb_sched,
+	verb_mem_max, verb_mem_set, verb_sched,
 	verb_vcpu_pin, verb_vcpu_set, verb_vcpu_list, verb_stats, verb_events, verb_inject, verb_dump_core, verb_top, verb_completion,
 	verb_version, verb_help_verb;
 
@@ -45,6 +45,7 @@ const struct verb *const verbs[] = {
 	&verb_dump_core,
 	&verb_completion,
 	&verb_mem_max,
+	&verb_mem_set,
 	&verb_sched,
 	&verb_report,
 	&verb_version,

@@ -173,6 +173,17 @@ static int op_dump(struct vmmproc *proc, int *pass_fd)
 	return 1;
 }
 
+static int op_mem_set(struct vmmproc *proc, uint32_t mib,
+		      struct control_reply *reply)
+{
+	if (vmm_memory_set(proc->vmm, (uint64_t)mib << 20)) {
+		reply->value = (uint32_t)(vmm_memory_max(proc->vmm) >> 20);
+		return -errno;
+	}
+	vmmproc_log("memory: it shall have %u MiB", mib);
+	return 0;
+}
+
 void vmmproc_gone(void *ctx, uint16_t op)
 {
 	if (op == CONTROL_DUMP)
@@ -226,6 +237,8 @@ static int op_info(struct vmmproc *proc, struct control_reply *reply)
 	json_object_object_add(proc->record, "vcpu_cpus", affinities(proc));
 	json_object_object_add(proc->record, "vcpus_wanted",
 			       json_object_new_int64(vmm_vcpus_wanted(proc->vmm)));
+	json_object_object_add(proc->record, "mem_target_bytes",
+			       json_object_new_uint64(vmm_memory_target(proc->vmm)));
 	json_object_object_add(proc->record, "restarts",
 			       json_object_new_int64(proc->restarts));
 	json_object_object_add(proc->record, "console_bytes",
@@ -286,6 +299,8 @@ static int serve(struct vmmproc *proc, const struct control_request *request,
 		return op_dump(proc, pass_fd);
 	case CONTROL_SET_VCPUS:
 		return op_set_vcpus(proc, request->value, reply);
+	case CONTROL_MEM_SET:
+		return op_mem_set(proc, request->value, reply);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -166,7 +166,7 @@ size_t fuzz_seed(unsigned int n, uint8_t *data, size_t max)
 	const uint8_t second[2] = { OPTION_ENDS, CONTROL_REQUEST_HEAD };
 	uint8_t *to = data;
 
-	if (n + 1 > CONTROL_DUMP || max < 2 * (sizeof(first) + sizeof(request)))
+	if (n + 1 > CONTROL_MEM_SET || max < 2 * (sizeof(first) + sizeof(request)))
 		return 0;
 	to = mempcpy(to, first, sizeof(first));
 	to = mempcpy(to, &request, length);

@@ -18,6 +18,7 @@ void fake_domain_vcpus(int domain, unsigned int vcpus);
 /* Return: 0, or -1 with errno. */
 int fake_domain_rename(int domain, const char *name);
 
+void fake_domain_memory(int domain, __u64 current);
 void fake_domain_state(int domain, __u32 state, __u32 reason);
 
 #endif

@@ -11,6 +11,7 @@
  *	full		take no input
  *	die		the VMM process kills itself at the start
  *	lazy		write a core slowly
+ *	stiff		give no memory away
  *	loop		want a restart after each restart
  */
 #include <errno.h>
@@ -35,6 +36,8 @@ struct vmm {
 	uint32_t id;
 	uint16_t debug_exit;
 	uint32_t vsock_cid;
+	uint64_t memory;
+	uint64_t target;
 	int domain;
 	int input[2];
 	pthread_t thread;
@@ -239,6 +242,8 @@ struct vmm *vmm_create(const struct vmm_config *config, const struct vmm_ops *op
 		errno = error;
 		return NULL;
 	}
+	vmm->memory = config->memory;
+	vmm_memory_set(vmm, config->memory - config->balloon);
 	if (pipe2(vmm->input, O_CLOEXEC))
 		abort();
 	fcntl(vmm->input[1], F_SETFL, O_NONBLOCK);
@@ -370,6 +375,29 @@ int vmm_sysrq(struct vmm *vmm, uint8_t key)
 int vmm_rename(struct vmm *vmm, const char *name)
 {
 	return fake_domain_rename(vmm->domain, name);
+}
+
+/* The guest does as it is told, at once. */
+int vmm_memory_set(struct vmm *vmm, uint64_t bytes)
+{
+	if (!bytes || bytes > vmm->memory) {
+		errno = ERANGE;
+		return -1;
+	}
+	vmm->target = bytes;
+	if (!word(vmm, "stiff"))
+		fake_domain_memory(vmm->domain, bytes);
+	return 0;
+}
+
+uint64_t vmm_memory_target(const struct vmm *vmm)
+{
+	return vmm->target;
+}
+
+uint64_t vmm_memory_max(const struct vmm *vmm)
+{
+	return vmm->memory;
 }
 
 /* There are processors 0 to 7. */

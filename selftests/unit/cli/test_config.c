@@ -304,6 +304,7 @@ static const char record[] = "{\"domains\":[{"
 	"\"vcpus\":1,\n"
 	"\"vcpus_max\":4,\n"
 	"\"mem_max_bytes\":536870912,\n"
+	"\"mem_target_bytes\":268435456,\n"
 	"\"kernel\":\"/k\",\n"
 	"\"cmdline\":\"a b\",\n"
 	"\"cpu_percent\":1.5,\n"
@@ -325,7 +326,8 @@ static void test_json(void)
 	   "what info --json prints is read");
 	same(config.name, "web", "its name");
 	ok(config.vcpus == 1 && config.maxvcpus == 4, "vcpus and vcpus_max are vcpus and maxvcpus");
-	ok(config.memory == 512ULL << 20, "mem_max_bytes is memory");
+	ok(config.maxmem == 512ULL << 20 && config.memory == 256ULL << 20,
+	   "mem_max_bytes is maxmem, mem_target_bytes memory");
 	same(config.cmdline, "a b", "its cmdline");
 	config_free(&config);
 
@@ -376,9 +378,13 @@ static void test_complete(void)
 	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "this machine has"),
 	   "more memory than there is");
 	config_set(&config, NULL, "memory", "64M");
+	config_set(&config, NULL, "maxmem", "63M");
+	ok(capture(complete, &config, "") == HVCTL_USAGE &&
+	   strstr(message, "maxmem: cannot use 63M: memory is 64M"), "maxmem less than memory");
+	config_set(&config, NULL, "maxmem", "1000000T");
+	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "maxmem: cannot give"),
+	   "maxmem more than there is");
 	config_set(&config, NULL, "maxmem", "128M");
-	ok(capture(complete, &config, "") == HVCTL_USAGE, "maxmem other than memory");
-	config_set(&config, NULL, "maxmem", "64M");
 	config_set(&config, NULL, "maxvcpus", "2");
 	ok(!capture(complete, &config, "") && config.vcpus == 1, "maxvcpus more than vcpus");
 	config_set(&config, NULL, "vcpus", "3");

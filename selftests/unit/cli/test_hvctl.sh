@@ -28,7 +28,7 @@ fails 2 "unknown verb 'dance'" help dance
 works help
 check "help lists the verbs" prints "unpause    Let a paused domain go on"
 check "help hides aliases" [ "${out/resume/}" = "$out" ]
-for verb in check report create run list info console pause unpause shutdown destroy wait mem-max sched version; do
+for verb in check report create run list info console pause unpause shutdown destroy wait mem-max mem-set sched version; do
 	works help $verb
 	check "help $verb shows its usage" prints "Usage: hvctl $verb"
 	works "$verb" --help
@@ -232,7 +232,7 @@ check "did you mean, for domains" says "did you mean 'web'?"
 fails 3 "no such domain" pause 99
 fails 3 "no such domain" pause 99999999999
 fails 3 "no such domain" destroy a/b
-for verb in pause unpause shutdown destroy wait console mem-max sched; do
+for verb in pause unpause shutdown destroy wait console mem-max mem-set sched; do
 	fails 1 "this machine's own Linux" $verb 0
 done
 run --json info nosuch
@@ -269,6 +269,35 @@ fails 2 "--cap: '10x' is not a number" sched web --cap 10x
 fails 2 "--period: '0' is not a number" sched web --period 0
 fails 2 "--period: '1001' is not a number" sched web --period 1001
 fails 2 "Too many arguments" sched web 10
+works mem-set web
+check "what it has, may have, and makes the host hold" prints "64M; 96M at most, the host holds 32M for it"
+works mem-set web 48M
+works mem-set web --json
+check "what was set" json_is "$dir/out" '(d["mem_current_bytes"] >> 20, d["mem_target_bytes"] >> 20)' "(48, 48)"
+works mem-set web 64M --wait
+works mem-set web 40M --timeout 5
+works info web
+check "info shows both" prints "Memory wanted:  40M"
+works list --noheadings --raw -o NAME,MEM,MEM-MAX
+check "list too" prints "web 40M 96M"
+fails 1 "web: cannot set its memory to 65M: it can have 64M at most" mem-set web 65M
+check "and the key" says "hint: maxmem="
+fails 1 "web: cannot set its memory to 97M: it can have 96M at most" mem-set web 97M
+check "and the other verb" says "hint: 'hvctl mem-max'"
+fails 2 "'96'" mem-set web 96
+fails 2 "whole mebibytes" mem-set web 1k
+fails 2 "whole mebibytes" mem-set web 0M
+fails 2 "Too many arguments" mem-set web 32M 33M
+create --name stiff --cmdline stiff
+fails 6 "stiff: has 64M after 0.2 s" mem-set stiff 32M --timeout 0.2
+check "and the driver" says "virtio_balloon"
+works mem-set stiff
+check "it is on its way" prints "64M, on its way to 32M"
+works destroy stiff
+create --name less maxmem=128M
+works mem-set less
+check "made with more, it has less" prints "64M; 128M at most"
+works destroy less
 export HVMOD_FAKE_QUOTA_ERRNO=1
 fails 5 "web: cannot set its memory: not permitted" mem-max web 64M
 fails 5 "web: cannot set its processor time: not permitted" sched web --cap 5

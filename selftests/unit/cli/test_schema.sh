@@ -33,6 +33,7 @@ printed vcpu-pin vcpu-pin web
 printed mem-max mem-max web
 printed sched sched web
 printed vcpu-set vcpu-set web
+printed mem-set mem-set web
 printed version version
 HVMOD_FAKE_ERRNO=2 printed version version
 printed config create -n --kernel "$kernel" --memory 64M
