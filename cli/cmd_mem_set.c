@@ -130,6 +130,10 @@ static int set(struct verb_context *ctx)
 			NULL, &reply);
 	if (!ret && reply.status == ERANGE)
 		return too_much(ctx, reply.value * UNIT, "maxmem= of its configuration is what it is made with");
+	if (!ret && reply.status == EOPNOTSUPP)
+		return fail(HVCTL_UNSUPPORTED, EOPNOTSUPP, ctx->domain.name,
+			    "a vhost-user disk lets a domain have none",
+			    "cannot set its memory: it has no memory balloon");
 	if (!ret)
 		ret = ask_refused(ctx, "set its memory", &reply);
 	if (ret)

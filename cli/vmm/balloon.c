@@ -40,6 +40,9 @@ static void changed(void *ctx, uint64_t bytes)
  * build_balloon() - give the domain a balloon
  * @build: the build; its memory is there
  *
+ * Memory that another process maps has none: what is dropped here alone frees
+ * nothing.
+ *
  * Return: 0, or -1 with errno and a message
  */
 int build_balloon(struct build *build)
@@ -57,6 +60,13 @@ int build_balloon(struct build *build)
 	};
 	struct virtio_device *device;
 
+	if (vmm->memory.fd) {
+		if (!build->config->balloon)
+			return 0;
+		return build_fail(build, EOPNOTSUPP,
+				  "domain %s: a vhost-user disk lets it have no memory balloon, so memory can't be less than maxmem\nhint: leave maxmem out",
+				  build->config->name);
+	}
 	device = virtio_balloon_create(&machine, &wires, build->config->balloon);
 	if (devices_add_virtio(vmm, device))
 		return build_fail(build, errno,
@@ -78,7 +88,8 @@ uint64_t vmm_memory_max(const struct vmm *vmm)
 
 uint64_t vmm_memory_target(const struct vmm *vmm)
 {
-	return vmm_memory_max(vmm) - virtio_balloon_target(vmm->balloon);
+	return vmm_memory_max(vmm) -
+	       (vmm->balloon ? virtio_balloon_target(vmm->balloon) : 0);
 }
 
 int vmm_memory_set(struct vmm *vmm, uint64_t bytes)
@@ -87,6 +98,10 @@ int vmm_memory_set(struct vmm *vmm, uint64_t bytes)
 
 	if (!bytes || bytes % GIVE_PAGE || bytes > max) {
 		errno = bytes % GIVE_PAGE ? EINVAL : ERANGE;
+		return -1;
+	}
+	if (!vmm->balloon) {
+		errno = EOPNOTSUPP;
 		return -1;
 	}
 	virtio_balloon_set(vmm->balloon, max - bytes);

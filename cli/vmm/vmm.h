@@ -321,7 +321,7 @@ int vmm_dump(struct vmm *vmm, int fd, const int *cancel);
  * The guest gives the rest away when it can, if it has a driver for the balloon.
  *
  * Return: 0; -1 with errno: EINVAL: not a multiple; ERANGE: none, or more than it
- * was made with.
+ * was made with; EOPNOTSUPP: a vhost-user disk lets it have no balloon.
  */
 int vmm_memory_set(struct vmm *vmm, uint64_t bytes);
 
