@@ -63,7 +63,9 @@ static void fill(uint32_t frame, unsigned int count)
 
 static bool empty(uint32_t frame)
 {
-	return guest_page_zero(page(frame));
+	const struct guest_memory private = {};
+
+	return guest_page_zero(&private, page(frame));
 }
 
 static bool bits(uint64_t word6)
