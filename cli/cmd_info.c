@@ -14,27 +14,92 @@
 #include "size.h"
 #include "vmm_record.h"
 
+#define GUEST_MS	300	/* that a guest gets to tell anew */
+#define GUEST_POLL_MS	10
+
+static void line(const char *title, const char *text)
+{
+	printf("%-16s", title);
+	print_clean(stdout, text);
+	putchar('\n');
+}
+
+__printf(2, 3)
+static void linef(const char *title, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	line(title, text);
+}
+
+static void show_text(const char *title, struct json_object *value)
+{
+	line(title, json_object_get_string(value));
+}
+
+static void show_list(const char *title, struct json_object *array)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(array); i++)
+		line(title, json_object_get_string(json_object_array_get_idx(array, i)));
+}
+
+static void show_number(const char *title, struct json_object *value)
+{
+	linef(title, "%" PRId64, json_object_get_int64(value));
+}
+
+static void show_bytes(const char *title, struct json_object *value)
+{
+	linef(title, "%" PRId64 " bytes", json_object_get_int64(value));
+}
+
+static void show_size(const char *title, struct json_object *value)
+{
+	char text[SIZE_TEXT_MAX];
+
+	line(title, format_size(json_object_get_uint64(value), text));
+}
+
+static void show_age(const char *title, struct json_object *value)
+{
+	uint64_t now = boottime_ns();
+	uint64_t then = json_object_get_uint64(value);
+
+	linef(title, "%.1f s ago", then < now ? (now - then) / 1e9 : 0.0);
+}
+
 static const struct {
 	const char *key;
 	const char *title;
 	enum json_type type;
+	void (*show)(const char *title, struct json_object *value);
 } record_fields[] = {
-	{ "kernel", "Kernel", json_type_string },
-	{ "ramdisk", "Initrd", json_type_string },
-	{ "cmdline", "Command line", json_type_string },
-	{ "flat", "Flat binary", json_type_string },
-	{ "debug_exit", "Debug exit", json_type_string },
-	{ "disk", "Disk", json_type_array },
-	{ "net", "Network", json_type_array },
-	{ "vsock", "Vsock", json_type_string },
-	{ "cpus", "Processors", json_type_string },
-	{ "on_poweroff", "On power off", json_type_string },
-	{ "on_reboot", "On reboot", json_type_string },
-	{ "on_crash", "On crash", json_type_string },
-	{ "vcpus_wanted", "vCPUs wanted", json_type_int },
-	{ "mem_target_bytes", "Memory wanted", json_type_int },
-	{ "restarts", "Restarts", json_type_int },
-	{ "console_bytes", "Console output", json_type_int },
+	{ "kernel", "Kernel", json_type_string, show_text },
+	{ "ramdisk", "Initrd", json_type_string, show_text },
+	{ "cmdline", "Command line", json_type_string, show_text },
+	{ "flat", "Flat binary", json_type_string, show_text },
+	{ "debug_exit", "Debug exit", json_type_string, show_text },
+	{ "disk", "Disk", json_type_array, show_list },
+	{ "net", "Network", json_type_array, show_list },
+	{ "vsock", "Vsock", json_type_string, show_text },
+	{ "cpus", "Processors", json_type_string, show_text },
+	{ "on_poweroff", "On power off", json_type_string, show_text },
+	{ "on_reboot", "On reboot", json_type_string, show_text },
+	{ "on_crash", "On crash", json_type_string, show_text },
+	{ "vcpus_wanted", "vCPUs wanted", json_type_int, show_number },
+	{ "mem_target_bytes", "Memory wanted", json_type_int, show_size },
+	{ "mem_guest_total_bytes", "Guest has", json_type_int, show_size },
+	{ "mem_guest_available_bytes", "Guest can use", json_type_int, show_size },
+	{ "mem_guest_free_bytes", "Guest has free", json_type_int, show_size },
+	{ "mem_guest_told_ns", "Guest told", json_type_int, show_age },
+	{ "restarts", "Restarts", json_type_int, show_number },
+	{ "console_bytes", "Console output", json_type_int, show_bytes },
 };
 
 static bool all_strings(struct json_object *array)
@@ -79,25 +144,6 @@ static void print_as_json(const struct hvmod_domain_info *info, struct json_obje
 	print_json(domains_json(array));
 }
 
-static void line(const char *title, const char *text)
-{
-	printf("%-16s", title);
-	print_clean(stdout, text);
-	putchar('\n');
-}
-
-__printf(2, 3)
-static void linef(const char *title, const char *fmt, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	line(title, text);
-}
-
 static void print_kernel_part(const struct hvmod_domain_info *info)
 {
 	char text[DURATION_TEXT_MAX];
@@ -122,17 +168,9 @@ static void print_kernel_part(const struct hvmod_domain_info *info)
 		linef("VMM process:", "%u", info->owner_pid);
 }
 
-static void print_list(const char *title, struct json_object *array)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(array); i++)
-		line(title, json_object_get_string(json_object_array_get_idx(array, i)));
-}
-
 static void print_record(struct json_object *record)
 {
-	char title[32], text[SIZE_TEXT_MAX];
+	char title[32];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(record_fields); i++) {
@@ -141,21 +179,38 @@ static void print_record(struct json_object *record)
 		if (!value)
 			continue;
 		snprintf(title, sizeof(title), "%s:", record_fields[i].title);
-		if (!strncmp(record_fields[i].key, "mem_", 4))
-			line(title, format_size(json_object_get_uint64(value), text));
-		else if (record_fields[i].type == json_type_int)
-			linef(title, "%" PRId64 "%s", json_object_get_int64(value),
-			      strstr(record_fields[i].key, "bytes") ? " bytes" : "");
-		else if (record_fields[i].type == json_type_array)
-			print_list(title, value);
-		else
-			line(title, json_object_get_string(value));
+		record_fields[i].show(title, value);
 	}
+}
+
+static bool told_before(struct json_object *record, uint64_t ns)
+{
+	struct json_object *value = NULL;
+
+	return record &&
+	       json_object_object_get_ex(record, "mem_guest_told_ns", &value) &&
+	       json_object_get_uint64(value) < ns;
+}
+
+/* Each time the VMM process is asked it asks its guest, which may take its time. */
+static struct json_object *fresh_record(struct verb_context *ctx)
+{
+	int64_t deadline = deadline_in(GUEST_MS);
+	uint64_t begin = boottime_ns();
+	struct json_object *record = vmm_record(ctx);
+
+	while (ctx->domain.state == HVMOD_STATE_RUNNING && told_before(record, begin) &&
+	       deadline_left(deadline)) {
+		sleep_ms(GUEST_POLL_MS);
+		json_object_put(record);
+		record = vmm_record(ctx);
+	}
+	return record;
 }
 
 static int run(struct verb_context *ctx)
 {
-	struct json_object *record = vmm_record(ctx);
+	struct json_object *record = fresh_record(ctx);
 
 	if (globals.json) {
 		print_as_json(&ctx->domain, record);
@@ -174,7 +229,7 @@ const struct verb verb_info = {
 	.alias = "inspect",
 	.args = "DOMAIN",
 	.summary = "Describe a domain",
-	.doc = "'hvctl create -' accepts what 'hvctl info --json DOMAIN' prints.",
+	.doc = "What the guest tells of its memory is its own word; it is asked anew if it has the driver virtio_balloon, and gets 0.3 s to answer. 'hvctl create -' accepts what 'hvctl info --json DOMAIN' prints.",
 	.flags = VERB_DOMAIN,
 	.run = run,
 };

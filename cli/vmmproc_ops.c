@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "compiler.h"
 #include "console_hub.h"
 #include "control.h"
 #include "cpulist.h"
@@ -230,6 +231,30 @@ static struct json_object *affinities(struct vmmproc *proc)
 	return array;
 }
 
+/* A guest tells what it likes, or nothing more after its driver has gone. */
+static void record_memory(struct vmmproc *proc)
+{
+	struct vmm_guest_memory memory;
+	const struct {
+		const char *key;
+		const uint64_t *value;
+	} fields[] = {
+		{ "mem_guest_total_bytes", &memory.total },
+		{ "mem_guest_available_bytes", &memory.available },
+		{ "mem_guest_free_bytes", &memory.free },
+		{ "mem_guest_told_ns", &memory.told_ns },
+	};
+	bool told = !vmm_guest_memory(proc->vmm, &memory);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		json_object_object_del(proc->record, fields[i].key);
+		if (told && *fields[i].value != VMM_MEMORY_UNKNOWN)
+			json_object_object_add(proc->record, fields[i].key,
+					       json_object_new_uint64(*fields[i].value));
+	}
+}
+
 static int op_info(struct vmmproc *proc, struct control_reply *reply)
 {
 	const char *text;
@@ -239,6 +264,7 @@ static int op_info(struct vmmproc *proc, struct control_reply *reply)
 			       json_object_new_int64(vmm_vcpus_wanted(proc->vmm)));
 	json_object_object_add(proc->record, "mem_target_bytes",
 			       json_object_new_uint64(vmm_memory_target(proc->vmm)));
+	record_memory(proc);
 	json_object_object_add(proc->record, "restarts",
 			       json_object_new_int64(proc->restarts));
 	json_object_object_add(proc->record, "console_bytes",

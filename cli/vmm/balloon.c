@@ -78,12 +78,7 @@ int build_balloon(struct build *build)
 
 uint64_t vmm_memory_max(const struct vmm *vmm)
 {
-	uint64_t bytes = 0;
-	unsigned int i;
-
-	for (i = 0; i < vmm->memory.ranges; i++)
-		bytes += vmm->memory.range[i].bytes;
-	return bytes;
+	return guest_memory_bytes(&vmm->memory);
 }
 
 uint64_t vmm_memory_target(const struct vmm *vmm)
@@ -105,5 +100,24 @@ int vmm_memory_set(struct vmm *vmm, uint64_t bytes)
 		return -1;
 	}
 	virtio_balloon_set(vmm->balloon, max - bytes);
+	return 0;
+}
+
+int vmm_guest_memory(struct vmm *vmm, struct vmm_guest_memory *memory)
+{
+	struct balloon_stats stats;
+
+	if (!vmm->balloon) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	if (virtio_balloon_stats(vmm->balloon, &stats))
+		return -1;
+	*memory = (struct vmm_guest_memory){
+		.told_ns = stats.told_ns,
+		.free = stats.free,
+		.available = stats.available,
+		.total = stats.total,
+	};
 	return 0;
 }

@@ -114,6 +114,22 @@ void guest_memory_free(struct guest_memory *memory)
 }
 
 /**
+ * guest_memory_bytes() - how much there is
+ * @memory: the memory
+ *
+ * Return: bytes
+ */
+uint64_t guest_memory_bytes(const struct guest_memory *memory)
+{
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < memory->ranges; i++)
+		bytes += memory->range[i].bytes;
+	return bytes;
+}
+
+/**
  * guest_pointer() - where guest-physical bytes are in this process
  * @memory: the memory
  * @gpa: start, from whatever source

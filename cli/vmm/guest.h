@@ -42,6 +42,7 @@ struct guest_memory {
 int guest_memory_alloc(struct guest_memory *memory, uint64_t bytes);
 int guest_memory_share(struct guest_memory *memory);
 void guest_memory_free(struct guest_memory *memory);
+uint64_t guest_memory_bytes(const struct guest_memory *memory);
 void *guest_pointer(const struct guest_memory *memory, uint64_t gpa,
 		    uint64_t bytes);
 uint64_t guest_address(const struct guest_memory *memory, const void *pointer);

@@ -2,13 +2,14 @@
 /*
  * The memory balloon (virtio 1.2, 5.5): the guest gives pages away as long as we
  * want more of them, takes some back before it kills a program for want of
- * memory, and reports free memory by itself.
+ * memory, and reports free memory by itself. Asked, it tells how much it has.
  *
- * Queues: where statistics and hints are not negotiated, Linux gives the number
+ * Queues: where hints, or statistics, are not negotiated, Linux gives the number
  * of the next queue to the reports, and the text of 5.5.2 does not. So any queue
- * behind the first two is one for reports.
+ * behind those that are negotiated is one for reports.
  */
 #include <endian.h>
+#include <errno.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_ids.h>
 #include <stddef.h>
@@ -16,18 +17,22 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "virtio_balloon.h"
 
 #define CLASS_OTHER	0xFF0000
-#define FEATURES	(1ULL << VIRTIO_BALLOON_F_DEFLATE_ON_OOM | \
+#define STATS_VQ	(1ULL << VIRTIO_BALLOON_F_STATS_VQ)
+#define FEATURES	(STATS_VQ | 1ULL << VIRTIO_BALLOON_F_DEFLATE_ON_OOM | \
 			 1ULL << VIRTIO_BALLOON_F_REPORTING)
 #define INFLATE		0
 #define DEFLATE		1
+#define STATS		2	/* where it was negotiated */
 #define QUEUES		5
 #define QUEUE_SIZE	32	/* what Linux wants for reports */
 #define FRAMES_MAX	4096	/* in a request; Linux has 256 */
+#define STATS_MAX	64	/* in a list; Linux has 16 kinds at most */
 #define CHANGED_NS	100000000	/* who watches hears no more often of it */
 
 #define TARGET		offsetof(struct virtio_balloon_config, num_pages)
@@ -41,6 +46,11 @@
  * @wires: its domain
  * @timer: when @wires.changed is due; a timerfd
  * @told: what it was told last
+ * @list: the driver's list of statistics, which it gets back when we want a new
+ *	one, if @has_list
+ * @has_list: there is one
+ * @asked: somebody wants a new one. Atomic
+ * @stats: the last one. With the device's lock
  */
 struct balloon {
 	struct virtio_device device;
@@ -48,6 +58,10 @@ struct balloon {
 	struct balloon_wires wires;
 	struct virtio_watch timer;
 	uint64_t told;
+	uint16_t list;
+	bool has_list;
+	bool asked;
+	struct balloon_stats stats;
 };
 
 static struct balloon *to_balloon(struct virtio_device *device)
@@ -149,8 +163,96 @@ static bool take_report(struct virtio_device *device, unsigned int queue,
 	return true;
 }
 
+/* No guest has more than all of its memory. */
+static void keep_stat(const struct balloon *balloon, struct balloon_stats *stats,
+		      const struct virtio_balloon_stat *stat)
+{
+	uint64_t bytes = le64toh(stat->val);
+
+	if (bytes > guest_memory_bytes(balloon->device.machine.memory))
+		return;
+	switch (le16toh(stat->tag)) {
+	case VIRTIO_BALLOON_S_MEMFREE:
+		stats->free = bytes;
+		break;
+	case VIRTIO_BALLOON_S_MEMTOT:
+		stats->total = bytes;
+		break;
+	case VIRTIO_BALLOON_S_AVAIL:
+		stats->available = bytes;
+		break;
+	}
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/*
+ * Statistics, to be read, of any kinds in any order (5.5.6.3). The list stays
+ * here until we want the next one, and the driver makes no second one before.
+ */
+static bool take_stats(struct virtio_device *device, unsigned int queue,
+		       struct virtio_chain *chain)
+{
+	struct virtio_balloon_stat stat[STATS_MAX];
+	struct balloon *balloon = to_balloon(device);
+	struct balloon_stats stats = {
+		.told_ns = now_ns(),
+		.free = BALLOON_UNKNOWN,
+		.available = BALLOON_UNKNOWN,
+		.total = BALLOON_UNKNOWN,
+	};
+	const char *error = NULL;
+	size_t count;
+	size_t i;
+
+	(void)queue;
+	if (balloon->has_list)
+		return false;
+	if (chain->in)
+		error = "a list of statistics has something to write";
+	else if (chain->out_bytes % sizeof(stat[0]))
+		error = "a list of statistics has a part of one";
+	else if (chain->out_bytes > sizeof(stat))
+		error = "a list of statistics is too long";
+	if (error) {
+		virtio_fail(device, error);
+		return false;
+	}
+	count = virtio_chain_read(chain, 0, stat, sizeof(stat)) / sizeof(stat[0]);
+	for (i = 0; i < count; i++)
+		keep_stat(balloon, &stats, &stat[i]);
+	pthread_mutex_lock(&device->lock);
+	balloon->stats = stats;
+	pthread_mutex_unlock(&device->lock);
+	balloon->list = chain->head;
+	balloon->has_list = true;
+	return true;
+}
+
+static void run_stats(struct balloon *balloon)
+{
+	struct virtio_device *device = &balloon->device;
+
+	if (__atomic_exchange_n(&balloon->asked, false, __ATOMIC_ACQ_REL) &&
+	    balloon->has_list) {
+		balloon->has_list = false;
+		virtio_push(device, STATS, balloon->list, 0);
+	}
+	virtio_run(device, STATS, take_stats);
+}
+
 static void notify(struct virtio_device *device, unsigned int queue)
 {
+	if (queue == STATS && (device->features & STATS_VQ)) {
+		run_stats(to_balloon(device));
+		return;
+	}
 	virtio_run(device, queue, queue <= DEFLATE ? take_frames : take_report);
 	tell_later(to_balloon(device));
 }
@@ -161,7 +263,9 @@ static void reset(struct virtio_device *device)
 	uint32_t none = 0;
 
 	give_back_all(&balloon->give);
+	balloon->has_list = false;
 	pthread_mutex_lock(&device->lock);
+	balloon->stats = (struct balloon_stats){ 0 };
 	memcpy(device->config + ACTUAL, &none, sizeof(none));
 	pthread_mutex_unlock(&device->lock);
 	tell_later(balloon);
@@ -281,4 +385,30 @@ uint64_t virtio_balloon_target(struct virtio_device *device)
 	memcpy(&target, device->config + TARGET, sizeof(target));
 	pthread_mutex_unlock(&device->lock);
 	return le32toh(target) * GIVE_PAGE;
+}
+
+/**
+ * virtio_balloon_stats() - what the guest told last of its memory, and ask it for
+ * more; from any thread
+ * @device: a balloon
+ * @stats: filled
+ *
+ * The next list is there as soon as the guest has answered, if it does.
+ *
+ * Return: 0, or -1 with errno ENODATA: it told nothing since its driver came
+ */
+int virtio_balloon_stats(struct virtio_device *device, struct balloon_stats *stats)
+{
+	struct balloon *balloon = to_balloon(device);
+
+	pthread_mutex_lock(&device->lock);
+	*stats = balloon->stats;
+	pthread_mutex_unlock(&device->lock);
+	if (!stats->told_ns) {
+		errno = ENODATA;
+		return -1;
+	}
+	__atomic_store_n(&balloon->asked, true, __ATOMIC_RELEASE);
+	virtio_ring_doorbell(device, STATS);
+	return 0;
 }

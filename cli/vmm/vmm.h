@@ -331,6 +331,32 @@ uint64_t vmm_memory_target(const struct vmm *vmm);
 /** vmm_memory_max() - how much memory it was made with, bytes */
 uint64_t vmm_memory_max(const struct vmm *vmm);
 
+#define VMM_MEMORY_UNKNOWN	UINT64_MAX
+
+/**
+ * struct vmm_guest_memory - what a guest tells of its memory
+ * @told_ns: when, CLOCK_BOOTTIME
+ * @total: bytes that it knows of, or VMM_MEMORY_UNKNOWN
+ * @available: bytes that its programs can have, or VMM_MEMORY_UNKNOWN
+ * @free: bytes that it has no use for, or VMM_MEMORY_UNKNOWN
+ */
+struct vmm_guest_memory {
+	uint64_t told_ns;
+	uint64_t total;
+	uint64_t available;
+	uint64_t free;
+};
+
+/**
+ * vmm_guest_memory() - what the guest told last of its memory, and ask it anew
+ * @vmm: the domain
+ * @memory: filled
+ *
+ * Return: 0; -1 with errno: ENODATA: its driver told nothing yet; EOPNOTSUPP: it
+ * has no balloon.
+ */
+int vmm_guest_memory(struct vmm *vmm, struct vmm_guest_memory *memory);
+
 /** vmm_error() - text about VMM_FAILED, "" if there is none */
 const char *vmm_error(const struct vmm *vmm);
 

@@ -178,7 +178,11 @@ static void do_request(struct input *in)
 
 static void do_pump(struct input *in)
 {
+	struct balloon_stats stats;
+
 	(void)in;
+	if (at_hand->create == balloon_create)
+		virtio_balloon_stats(driver.device, &stats);
 	driver_pump();
 }
 

@@ -12,6 +12,8 @@
  *	die		the VMM process kills itself at the start
  *	lazy		write a core slowly
  *	stiff		give no memory away
+ *	talks		tell of its memory at the start, and when it is asked
+ *	mumbles		tell of its memory at the start
  *	loop		want a restart after each restart
  */
 #include <errno.h>
@@ -25,6 +27,7 @@
 #include <unistd.h>
 
 #include "compiler.h"
+#include "duration.h"
 #include "fake_kernel.h"
 #include "vmm/vmm.h"
 
@@ -38,6 +41,7 @@ struct vmm {
 	uint32_t vsock_cid;
 	uint64_t memory;
 	uint64_t target;
+	uint64_t told_ns;
 	int domain;
 	int input[2];
 	pthread_t thread;
@@ -398,6 +402,24 @@ uint64_t vmm_memory_target(const struct vmm *vmm)
 uint64_t vmm_memory_max(const struct vmm *vmm)
 {
 	return vmm->memory;
+}
+
+/* Of what it told at the start nobody knows how much is free. */
+int vmm_guest_memory(struct vmm *vmm, struct vmm_guest_memory *memory)
+{
+	if (!word(vmm, "talks") && !word(vmm, "mumbles")) {
+		errno = ENODATA;
+		return -1;
+	}
+	*memory = (struct vmm_guest_memory){
+		.told_ns = vmm->told_ns ? vmm->told_ns : 1,
+		.total = 60 << 20,
+		.available = 20 << 20,
+		.free = vmm->told_ns ? 10 << 20 : VMM_MEMORY_UNKNOWN,
+	};
+	if (word(vmm, "talks"))
+		vmm->told_ns = boottime_ns();
+	return 0;
 }
 
 /* There are processors 0 to 7. */

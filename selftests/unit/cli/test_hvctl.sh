@@ -294,6 +294,19 @@ check "and the driver" says "virtio_balloon"
 works mem-set stiff
 check "it is on its way" prints "64M, on its way to 32M"
 works destroy stiff
+create --name talker --cmdline talks
+works info talker
+check "what its guest has" prints "Guest has:      60M"
+check "and can use" prints "Guest can use:  20M"
+check "and has free" prints "Guest has free: 10M"
+check "as of now" prints "Guest told:     0.0 s ago"
+works destroy talker
+create --name mumbler --cmdline mumbles
+works info mumbler
+check "a guest that tells no more" prints "Guest can use:  20M"
+works info --json mumbler
+check "what it did not tell is not there" json_is "$dir/out" '[k for k in d["domains"][0] if "guest" in k]' "['mem_guest_total_bytes', 'mem_guest_available_bytes', 'mem_guest_told_ns']"
+works destroy mumbler
 create --name less maxmem=128M
 works mem-set less
 check "made with more, it has less" prints "64M; 128M at most"

@@ -70,6 +70,8 @@ until_true gone web
 check "create - takes what info --json printed" state_is web running
 printed info info web
 check "and it is the same domain" [ "$(described "$dir/out")" = "$(described "$dir/web.json")" ]
+create --name talker --cmdline talks
+printed info info talker
 create --name broken --cmdline end=crash on_crash=preserve
 until_true state_is broken crashed
 printed list list -a

@@ -82,3 +82,17 @@ void balloon_report_request(unsigned int queue)
 {
 	driver_desc(queue, 0, BALLOON_FRAME * GIVE_PAGE, GIVE_PAGE, F_WRITE, 0);
 }
+
+/* A list of statistics as the request at descriptor 0. */
+void balloon_stats_list(unsigned int queue, const struct virtio_balloon_stat *stat, uint32_t count)
+{
+	memcpy(driver_memory(DRIVER_DATA), stat, count * sizeof(*stat));
+	driver_desc(queue, 0, DRIVER_DATA, count * (uint32_t)sizeof(*stat), 0, 0);
+}
+
+void balloon_stats_request(unsigned int queue)
+{
+	const struct virtio_balloon_stat stat = { .tag = VIRTIO_BALLOON_S_MEMFREE, .val = GIVE_PAGE };
+
+	balloon_stats_list(queue, &stat, 1);
+}

@@ -3,6 +3,8 @@
 #ifndef HVMOD_TEST_BALLOON_DRIVER_H
 #define HVMOD_TEST_BALLOON_DRIVER_H
 
+#include <linux/virtio_balloon.h>
+
 #include "virtio_balloon.h"
 
 #define BALLOON_FRAME	0x380U	/* a page of which a test makes no other use */
@@ -27,5 +29,7 @@ struct virtio_device *balloon_create(const struct virtio_machine *machine);
 void balloon_list(unsigned int queue, const uint32_t *frame, uint32_t count);
 void balloon_request(unsigned int queue);
 void balloon_report_request(unsigned int queue);
+void balloon_stats_list(unsigned int queue, const struct virtio_balloon_stat *stat, uint32_t count);
+void balloon_stats_request(unsigned int queue);
 
 #endif

@@ -167,6 +167,7 @@ void driver_attach(const struct driver_device *type)
 
 	memset(&driver, 0, sizeof(driver));
 	driver.kernel_refuses = refuses;
+	driver.needed = type->features;
 	/* Made once: page faults would be most of a test's time. */
 	if (!memory.ranges && !driver_shares)
 		test_memory(&memory);
@@ -224,7 +225,7 @@ void driver_negotiate(uint64_t features)
 	driver_pump();
 	driver_set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	driver_set_status(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
-	driver.features = features | 1ULL << VIRTIO_F_VERSION_1;
+	driver.features = features | driver.needed | 1ULL << VIRTIO_F_VERSION_1;
 	driver_write(VIRTIO_PCI_COMMON_GFSELECT, 4, 0);
 	driver_write(VIRTIO_PCI_COMMON_GF, 4, (uint32_t)driver.features);
 	driver_write(VIRTIO_PCI_COMMON_GFSELECT, 4, 1);
@@ -357,11 +358,11 @@ bool driver_works(const struct driver_device *type)
 {
 	uint16_t before = driver_used(type->queue);
 
-	if (!type->silent) {
+	if (type->fate == ANSWERED) {
 		type->request(type->queue);
 		driver_submit(type->queue, 0);
 	}
 	driver_kick(type->queue);
-	return driver_wait_used(type->queue, (uint16_t)(before + !type->silent)) &&
+	return driver_wait_used(type->queue, (uint16_t)(before + (type->fate == ANSWERED))) &&
 	       driver_status() == ALIVE;
 }

@@ -38,17 +38,21 @@ struct driver_irqfd {
 	uint32_t data;
 };
 
+/* It is answered; it is kept, and the next one is looked at; nobody looks at it. */
+enum driver_fate { ANSWERED, KEPT, UNSEEN };
+
 /*
  * A device, for the tests that all devices get. @request writes a request that
  * is answered without anything from outside into the descriptors from 0 on, or
- * one that waits for ever if the queue is @silent.
+ * one of which @fate says what else becomes of it. @features are negotiated.
  */
 struct driver_device {
 	const char *name;
 	struct virtio_device *(*create)(const struct virtio_machine *machine);
 	unsigned int queue;	/* where it goes */
 	void (*request)(unsigned int queue);
-	bool silent;
+	enum driver_fate fate;
+	uint64_t features;
 };
 
 struct driver {
@@ -59,6 +63,7 @@ struct driver {
 	struct virtio_device *device;
 	uint64_t bar;		/* registers */
 	uint16_t port;		/* notification */
+	uint64_t needed;	/* features of its type */
 	uint64_t features;	/* negotiated */
 	uint16_t size;		/* of the queue that was enabled last */
 	uint16_t avail[VIRTIO_QUEUES_MAX];
@@ -106,7 +111,7 @@ bool driver_wait_used(unsigned int queue, uint16_t index);
 uint16_t driver_used(unsigned int queue);
 uint32_t driver_used_length(unsigned int queue, uint16_t index);
 void *driver_memory(uint64_t gpa);
-/* A request that is answered, or waits if the queue is silent: the device is well. */
+/* What is to become of a request does: the device is well. */
 bool driver_works(const struct driver_device *type);
 
 #endif

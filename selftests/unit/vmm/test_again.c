@@ -371,6 +371,7 @@ static void test_pin(void)
 
 static void test_memory(void)
 {
+	struct vmm_guest_memory told;
 	struct vmm *vmm;
 
 	config.balloon = 16 * MIB;
@@ -386,6 +387,7 @@ static void test_memory(void)
 	   vmm_memory_target(vmm) == BYTES, "but nothing that can't be");
 	ok(!vmm_memory_set(vmm, 40 * MIB) && !vmm_reset(vmm) &&
 	   vmm_memory_target(vmm) == 40 * MIB, "a reset does not change it");
+	ok(vmm_guest_memory(vmm, &told) == -1 && errno == ENODATA, "a guest without a driver tells nothing");
 	finish(vmm);
 }
 

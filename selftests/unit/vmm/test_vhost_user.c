@@ -42,7 +42,7 @@ static struct virtio_device *create(const struct virtio_machine *machine)
 	return device;
 }
 
-static const struct driver_device disk = { "vhost-user", create, 0, blk_request, false };
+static const struct driver_device disk = { "vhost-user", create, 0, blk_request, ANSWERED, 0 };
 
 /* Until the device has failed, at most 10 seconds. */
 static bool fails(void)

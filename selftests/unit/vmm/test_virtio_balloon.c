@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The memory balloon, and what it does to guest memory. */
+#include <errno.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_config.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 
 #include "balloon_driver.h"
+#include "compiler.h"
 #include "driver.h"
 #include "layout.h"
 #include "paging.h"
@@ -19,11 +21,12 @@
 #define ACTUAL		(CONFIG + offsetof(struct virtio_balloon_config, actual))
 #define INFLATE		0
 #define DEFLATE		1
+#define STATS		2
 #define REPORT		2
 #define FRAMES_MAX	4096
 
 static const struct driver_device balloon = {
-	"balloon", balloon_create, INFLATE, balloon_request, false
+	"balloon", balloon_create, INFLATE, balloon_request, ANSWERED, 0
 };
 
 static struct balloon_seen *const seen = &balloon_seen;
@@ -183,7 +186,7 @@ static bool failed(unsigned int queue)
 	driver_up(0);
 	balloon_request(INFLATE);
 	submit(INFLATE);
-	return is && driver_used(INFLATE) == 1 && !(driver_status() & NEEDS_RESET);
+	return is && driver_used(INFLATE) == 1 && driver_status() == ALIVE;
 }
 
 static void test_outside(unsigned int queue)
@@ -269,6 +272,106 @@ static void test_reports(void)
 	driver_detach();
 }
 
+static struct balloon_stats stats;
+
+static bool told(uint64_t total, uint64_t available, uint64_t free)
+{
+	return !virtio_balloon_stats(driver.device, &stats) && stats.total == total &&
+	       stats.available == available && stats.free == free;
+}
+
+static void tell(const struct virtio_balloon_stat *stat, uint32_t count)
+{
+	balloon_stats_list(STATS, stat, count);
+	submit(STATS);
+}
+
+static void stats_up(void)
+{
+	driver_up(BIT(VIRTIO_BALLOON_F_STATS_VQ) | BIT(VIRTIO_BALLOON_F_REPORTING));
+}
+
+static void test_stats(void)
+{
+	const struct virtio_balloon_stat all[] = {
+		{ VIRTIO_BALLOON_S_AVAIL, 0x300000 }, { VIRTIO_BALLOON_S_SWAP_IN, UINT64_MAX },
+		{ 0xFFFF, 1 }, { VIRTIO_BALLOON_S_MEMFREE, 0x100000 },
+		{ VIRTIO_BALLOON_S_MEMTOT, TEST_MEMORY },
+	};
+	const struct virtio_balloon_stat some[] = {
+		{ VIRTIO_BALLOON_S_MEMFREE, 1 }, { VIRTIO_BALLOON_S_MEMFREE, 0x2000 },
+		{ VIRTIO_BALLOON_S_MEMTOT, TEST_MEMORY + 1ULL }, { VIRTIO_BALLOON_S_AVAIL, UINT64_MAX },
+	};
+	struct virtio_balloon_stat many[64] = { 0 };
+	uint64_t then;
+
+	many[63].tag = VIRTIO_BALLOON_S_MEMTOT;
+	driver_attach(&balloon);
+	stats_up();
+	ok(virtio_balloon_stats(driver.device, &stats) == -1 && errno == ENODATA, "it told nothing");
+	tell(all, ARRAY_SIZE(all));
+	ok(driver_used(STATS) == 0 && driver_status() == ALIVE, "a list is kept");
+	ok(told(TEST_MEMORY, 0x300000, 0x100000), "of it, in any order, what we know");
+	then = stats.told_ns;
+	driver.message_count = 0;
+	driver_pump();
+	ok(driver_used(STATS) == 1 && driver_used_length(STATS, 0) == 0 && driver.message_count == 1 &&
+	   driver.messages[0] == 0x41 + STATS, "who asks has it given back, with an interrupt");
+	ok(told(TEST_MEMORY, 0x300000, 0x100000) && stats.told_ns == then, "until there is a new one the old one holds");
+	driver_pump();
+	ok(driver_used(STATS) == 1, "it is given back once");
+	tell(some, ARRAY_SIZE(some));
+	ok(told(BALLOON_UNKNOWN, BALLOON_UNKNOWN, 0x2000) && stats.told_ns > then,
+	   "a new one: of two the last, and nothing that can't be");
+	driver_submit(STATS, 0);
+	driver_kick(STATS);
+	driver_pump();
+	ok(driver_used(STATS) == 2 && driver_status() == ALIVE, "one that is there too early waits for its turn");
+	told(0, 0, 0);
+	driver_pump();
+	tell(many, ARRAY_SIZE(many));
+	ok(driver_used(STATS) == 3 && told(0, BALLOON_UNKNOWN, BALLOON_UNKNOWN), "the longest list");
+	ok(!seen->discards && pages_away() == 0, "pages have nothing to do with it");
+	driver_desc(REPORT + 1, 0, 0x200000, 0x200000, F_WRITE, 0);
+	submit(REPORT + 1);
+	ok(driver_used(REPORT + 1) == 1 && seen->discards == 1, "reports have the next queue");
+	driver_set_status(0);
+	driver_pump();
+	ok(virtio_balloon_stats(driver.device, &stats) == -1, "after a reset nobody told anything");
+	driver_pump();
+	stats_up();
+	tell(some, 2);
+	ok(told(BALLOON_UNKNOWN, BALLOON_UNKNOWN, 0x2000) && driver_used(STATS) == 0, "but the next driver");
+	driver_detach();
+}
+
+static const struct {
+	const char *name;
+	uint32_t bytes;
+	uint16_t flags;
+} no_stats[] = {
+	{ "a part of one", 15, 0 },
+	{ "too many", 650, 0 },
+	{ "a huge number", 0x200000, 0 },
+	{ "something to write", 10, F_WRITE },
+};
+
+static void test_bad_stats(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(no_stats); i++) {
+		driver_attach(&balloon);
+		stats_up();
+		driver_desc(STATS, 0, DRIVER_DATA, no_stats[i].bytes, no_stats[i].flags, 0);
+		submit(STATS);
+		ok((driver_status() & NEEDS_RESET) && driver.device->error &&
+		   virtio_balloon_stats(driver.device, &stats) == -1 && failed(STATS),
+		   "statistics: %s", no_stats[i].name);
+		driver_detach();
+	}
+}
+
 /* More memory than a driver's tests have: units are counted over both ranges. */
 static void test_ranges(void)
 {
@@ -317,6 +420,8 @@ int main(void)
 	test_outside(DEFLATE);
 	test_lists();
 	test_reports();
+	test_stats();
+	test_bad_stats();
 	test_ranges();
 	return tap_done();
 }

@@ -42,7 +42,7 @@ int __wrap_fdatasync(int fd)
 	return __real_fdatasync(fd);
 }
 
-static const struct driver_device blk = { "blk", blk_create, 0, blk_request, false };
+static const struct driver_device blk = { "blk", blk_create, 0, blk_request, ANSWERED, 0 };
 
 static uint8_t *buffer(void)
 {

@@ -41,7 +41,7 @@ static struct virtio_device *create(const struct virtio_machine *machine)
 	return virtio_net_create(machine, backend, mac);
 }
 
-static const struct driver_device net = { "net", create, TX, net_tx_request, false };
+static const struct driver_device net = { "net", create, TX, net_tx_request, ANSWERED, 0 };
 
 static void attach(int socket_type, bool with_header, uint64_t features)
 {
@@ -532,7 +532,7 @@ static void test_tap(void)
 /* Frames that come as fast as they are lost: the worker has other work too. */
 static void test_flood(void)
 {
-	static const struct driver_device plenty = { "net", net_plenty_create, RX, net_rx_request, false };
+	static const struct driver_device plenty = { "net", net_plenty_create, RX, net_rx_request, ANSWERED, 0 };
 	const unsigned int flood = 1000000;
 
 	driver_attach(&plenty);

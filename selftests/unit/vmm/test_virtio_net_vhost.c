@@ -24,7 +24,7 @@
 #define RX		0
 #define TX		1
 
-static const struct driver_device net = { "net", vhost_net_create, RX, vsock_rx_request, false };
+static const struct driver_device net = { "net", vhost_net_create, RX, vsock_rx_request, ANSWERED, 0 };
 
 static bool unbound(void)
 {

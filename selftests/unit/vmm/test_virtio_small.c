@@ -14,7 +14,7 @@
 #define TX		1
 
 static const struct driver_device console = {
-	"console", small_console_create, RX, small_read_request, false
+	"console", small_console_create, RX, small_read_request, ANSWERED, 0
 };
 
 static void submit(unsigned int queue, uint16_t head)

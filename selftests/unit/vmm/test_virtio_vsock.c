@@ -23,7 +23,7 @@
 #define TX		1
 #define EVENTS		2
 
-static const struct driver_device vsock = { "vsock", vsock_create, RX, vsock_rx_request, false };
+static const struct driver_device vsock = { "vsock", vsock_create, RX, vsock_rx_request, ANSWERED, 0 };
 
 static uint64_t host_address(uint64_t gpa)
 {

@@ -34,7 +34,7 @@ static struct virtio_device *create(const struct virtio_machine *machine)
 	return device;
 }
 
-static const struct driver_device vsock = { "vsock", create, TX, NULL, false };
+static const struct driver_device vsock = { "vsock", create, TX, NULL, ANSWERED, 0 };
 
 static bool wait_for(bool (*done)(uint16_t what), uint16_t what)
 {
