@@ -31,7 +31,7 @@ static const struct column columns[] = {
 	[COLUMN_ID]	  = { "ID",	  true,	 "number of the domain" },
 	[COLUMN_NAME]	  = { "NAME",	  false, "its name" },
 	[COLUMN_VCPU]	  = { "VCPU",	  true,	 "number of the vCPU" },
-	[COLUMN_STATE]	  = { "STATE",	  false, "stopped, running, halted, capped" },
+	[COLUMN_STATE]	  = { "STATE",	  false, "stopped, running, halted, capped, unplugged" },
 	[COLUMN_CPU]	  = { "CPU",	  true,	 "processor that it runs on or ran on last" },
 	[COLUMN_AFFINITY] = { "AFFINITY", false, "processors that it may run on" },
 	[COLUMN_RUN]	  = { "RUN",	  true,	 "seconds in the guest" },
@@ -176,7 +176,7 @@ const struct verb verb_vcpu_list = {
 	.name = "vcpu-list",
 	.args = "[DOMAIN]",
 	.summary = "Show vCPUs: what they do, where, and their time",
-	.doc = "AFFINITY is what vcpu-pin sets. A vCPU that never ran has neither it nor a CPU. Those of Domain-0 are the processors.",
+	.doc = "AFFINITY is what vcpu-pin sets. A vCPU that never ran has neither it nor a CPU; one that vcpu-set can add, or has taken away, is unplugged. Those of Domain-0 are the processors.",
 	.flags = VERB_ANY_DOMAIN,
 	.run = run,
 };

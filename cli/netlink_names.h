@@ -30,6 +30,7 @@ static const char *const activity_names[] __attribute__((unused)) = {
 	[2] = "running",
 	[3] = "halted",
 	[4] = "capped",
+	[5] = "unplugged",
 };
 
 static const char *const memory_names[] __attribute__((unused)) = {

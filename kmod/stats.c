@@ -92,6 +92,8 @@ static void hv_vcpu_times(struct hv_vcpu *vcpu, struct hv_vcpu_stats *stats)
 	spin_unlock(&vcpu->times);
 	if (!atomic_read(&vcpu->claimed))
 		stats->state = HVMOD_ACTIVITY_STOPPED;
+	if (!READ_ONCE(vcpu->plugged))
+		stats->state = HVMOD_ACTIVITY_UNPLUGGED;
 	stats->cpu = READ_ONCE(vcpu->cpu);
 }
 

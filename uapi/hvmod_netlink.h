@@ -24,12 +24,14 @@
  * @HVMOD_ACTIVITY_RUNNING: in the guest or on its way
  * @HVMOD_ACTIVITY_HALTED: asleep in HLT until an interrupt
  * @HVMOD_ACTIVITY_CAPPED: held back until the next period of the domain's CPU-time cap
+ * @HVMOD_ACTIVITY_UNPLUGGED: not plugged in, so that it does not run
  */
 enum hvmod_activity {
 	HVMOD_ACTIVITY_STOPPED			= 1,
 	HVMOD_ACTIVITY_RUNNING			= 2,
 	HVMOD_ACTIVITY_HALTED			= 3,
 	HVMOD_ACTIVITY_CAPPED			= 4,
+	HVMOD_ACTIVITY_UNPLUGGED		= 5,
 };
 
 /**

@@ -238,6 +238,7 @@ static const char code_work[] =
 static void statistics(void)
 {
 	struct hvmod_msi msi = { .size = sizeof(msi), .address = 0xfee00000, .data = 0x40 };
+	struct hvmod_vcpu_plug plug = { .size = sizeof(plug) };
 	struct stats stats, before;
 	struct vcpu vcpu;
 	struct guest guest;
@@ -270,6 +271,12 @@ static void statistics(void)
 	   vcpu.exits >= CPUIDS + OUTS + 2, "its vCPU was run by this thread");
 	ioctl(guest.fd, HVMOD_MSI, &msi);
 	ok(!get_stats(guest.id, 0, &stats) && stats.msis == 1, "an MSI is counted");
+	ioctl(guest.vcpu[0], HVMOD_VCPU_PLUG, &plug);
+	ok(!get_vcpu(guest.id, 0, &vcpu) && vcpu.activity == HVMOD_ACTIVITY_UNPLUGGED &&
+	   vcpu.exits >= CPUIDS + OUTS + 2, "its vCPU is not plugged in any more");
+	plug.plugged = 1;
+	ioctl(guest.vcpu[0], HVMOD_VCPU_PLUG, &plug);
+	ok(!get_vcpu(guest.id, 0, &vcpu) && vcpu.activity == HVMOD_ACTIVITY_STOPPED, "and is again");
 	guest_end(&guest);
 
 	/* A domain alone takes dozens; more processors synchronise more often. */

@@ -148,20 +148,21 @@ static void tell_domain(struct netlink *netlink, const struct hvmod_domain_info 
 	tell(msg, seen, arg);
 }
 
-/* One that waits, and of a domain that did not start yet one that never ran. */
+/* One that waits; one that is not plugged in; and of a domain that did not start yet one that never ran. */
 static void tell_vcpus(struct netlink *netlink, const struct hvmod_domain_info *info,
 		       netlink_seen seen, void *arg)
 {
 	uint32_t i;
 
 	(void)netlink;
-	for (i = 0; i < info->vcpus; i++) {
+	for (i = 0; i < info->vcpus_max; i++) {
 		struct nl_msg *msg = message(HVMOD_CMD_VCPU_GET);
-		bool ran = info->state == HVMOD_STATE_RUNNING;
+		bool plugged = i < info->vcpus, ran = plugged && info->state == HVMOD_STATE_RUNNING;
 
 		nla_put_u32(msg, HVMOD_A_VCPU_DOMAIN, info->id);
 		nla_put_u32(msg, HVMOD_A_VCPU_INDEX, i);
 		nla_put_u32(msg, HVMOD_A_VCPU_ACTIVITY, !info->id ? HVMOD_ACTIVITY_RUNNING :
+			    !plugged ? HVMOD_ACTIVITY_UNPLUGGED :
 			    ran ? HVMOD_ACTIVITY_HALTED : HVMOD_ACTIVITY_STOPPED);
 		if (ran) {
 			nla_put_u32(msg, HVMOD_A_VCPU_CPU, i);

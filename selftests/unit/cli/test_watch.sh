@@ -168,5 +168,11 @@ check "vcpu-list: one that never ran has neither processor nor thread" json_is "
 	'[(v["state"], v["cpu"], v["cpus"]) for v in d["vcpus"]]' "[('stopped', None, None)]"
 works vcpu-list idle
 check "vcpu-list: which is a hyphen" grep -qE '^ +3 idle +0 stopped +- +- ' "$dir/out"
+create --name grows maxvcpus=3
+works vcpu-list grows
+check "vcpu-list: those that are not plugged in are marked" [ "$(awk '{print $3, $4}' "$dir/out" | tr '\n' ',')" = "VCPU STATE,0 halted,1 unplugged,2 unplugged," ]
+works vcpu-set grows 3
+works vcpu-list --json grows
+check "vcpu-list: until they are" json_is "$dir/out" '[v["state"] for v in d["vcpus"]]' "['halted', 'halted', 'halted']"
 fails 3 "no such domain" vcpu-list nosuch
 finish
