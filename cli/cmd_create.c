@@ -18,7 +18,7 @@ enum {
 static const char *const setting_flags[] = {
 	"name", "vcpus", "memory", "kernel", "initrd", "cmdline", "flat",
 	"debug_exit", "disk", "net", "vsock", "cpus", "on_poweroff",
-	"on_reboot", "on_crash", "maxmem",
+	"on_reboot", "on_crash", "maxmem", "cap", "cpu_weight",
 };
 
 static const struct argp_option options[] = {
@@ -34,6 +34,8 @@ static const struct argp_option options[] = {
 	{ "net", OPTION_SETTING + 9, "tap=NAME|fd=N|passt[=SOCKET][,mac=A][,vhost=on]", 0, "Network device: a tap of the host, an open one, or user-mode networking by passt(1), which is started unless SOCKET is that of one; can be given several times", 0 },
 	{ "vsock", OPTION_SETTING + 10, "cid=N|auto", 0, "Socket device, by which programs of host and guest connect (vsock(7)): the guest's CID, or one that is free, which 'hvctl info' shows", 0 },
 	{ "cpus", OPTION_SETTING + 11, "LIST", 0, "Processors that its vCPUs may run on: 0-3,8", 0 },
+	{ "cap", OPTION_SETTING + 16, "PERCENT", 0, "CPU time of all its vCPUs together, in percent of one processor", 0 },
+	{ "cpu-weight", OPTION_SETTING + 17, "WEIGHT", 0, "Share of a processor that several domains want: 1 to 10000; default 100", 0 },
 	{ "on-poweroff", OPTION_SETTING + 12, "ACTION", 0, "What follows: destroy, restart or preserve; default destroy", 0 },
 	{ "on-reboot", OPTION_SETTING + 13, "ACTION", 0, "The same; default restart, with -F destroy", 0 },
 	{ "on-crash", OPTION_SETTING + 14, "ACTION", 0, "The same; default destroy", 0 },
@@ -152,7 +154,7 @@ const struct verb verb_create = {
 	.name = "create",
 	.args = "[FILE|-] [KEY=VALUE...]",
 	.summary = "Make a domain and start it",
-	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net vsock cpus cpu_weight on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk and net, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
+	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net vsock cpus cpu_weight cap cpu_period_us on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk and net, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
 	.flags = VERB_MODIFIES | VERB_DRY_RUN,
 	.options = options,
 	.parse = parse,

@@ -10,8 +10,6 @@
 #include "output.h"
 #include "quota.h"
 
-#define CAP_MAX		(100 * HVMOD_VCPUS_MAX)
-
 static int cap = -1;
 static int period_ms = -1;
 static int weight = -1;

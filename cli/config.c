@@ -13,9 +13,9 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "cgroup_weight.h"
 #include "compiler.h"
 #include "config.h"
+#include "config_number.h"
 #include "cpulist.h"
 #include "disk_option.h"
 #include "flat.h"
@@ -32,7 +32,6 @@
 
 enum key_type {
 	KEY_NAME,
-	KEY_VCPUS,
 	KEY_SIZE,
 	KEY_PATH,
 	KEY_TEXT,
@@ -43,7 +42,11 @@ enum key_type {
 	KEY_VSOCK,
 	KEY_CPUS,
 	KEY_ACTION,
+	/* In the order of enum config_number. */
+	KEY_VCPUS,
 	KEY_WEIGHT,
+	KEY_CAP,
+	KEY_PERIOD,
 };
 
 static const char *const actions[] = {
@@ -74,15 +77,12 @@ static const struct config_key {
 	KEY(vsock, NULL, KEY_VSOCK),
 	KEY(cpus, NULL, KEY_CPUS),
 	KEY(cpu_weight, NULL, KEY_WEIGHT),
+	KEY(cap, NULL, KEY_CAP),
+	KEY(cpu_period_us, NULL, KEY_PERIOD),
 	KEY(on_poweroff, NULL, KEY_ACTION),
 	KEY(on_reboot, NULL, KEY_ACTION),
 	KEY(on_crash, NULL, KEY_ACTION),
 #undef KEY
-};
-
-/* Of xl.cfg; a user who has such a file shall learn that these do nothing. */
-static const char *const later_keys[] = {
-	"cap", "vif",
 };
 
 static int key_fail(const char *where, const char *key, const char *hint,
@@ -118,13 +118,10 @@ static int unknown_key(const char *where, const char *name)
 	size_t i;
 	int best;
 
-	for (i = 0; i < ARRAY_SIZE(later_keys); i++) {
-		if (!strcmp(later_keys[i], name))
-			return fail(HVCTL_USAGE, EOPNOTSUPP, where,
-				    "leave it out",
-				    "cannot use key '%s': this version of hvmod does not know it yet",
-				    name);
-	}
+	/* Of xl.cfg, where it has other options too. */
+	if (!strcmp(name, "vif"))
+		return fail(HVCTL_USAGE, EINVAL, where, "net = [ \"tap=tap0\" ] is one",
+			    "unknown key 'vif': network devices are 'net' here");
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		names[i] = keys[i].name;
 	best = suggest(name, names, ARRAY_SIZE(keys));
@@ -135,33 +132,13 @@ static int unknown_key(const char *where, const char *name)
 		    "unknown key '%s'", name);
 }
 
-static int set_vcpus(uint32_t *field, const char *where, const char *key,
-		     const char *value)
+static int set_number(uint32_t *field, enum key_type type, const char *where,
+		      const char *key, const char *value)
 {
-	uint32_t count;
+	const char *hint;
+	const char *why = config_number(type - KEY_VCPUS, value, field, &hint);
 
-	if (parse_id(value, &count))
-		return key_fail(where, key, NULL, value, "not a number");
-	if (!count)
-		return key_fail(where, key, "vcpus=1 is the least", value,
-				"a domain has at least one vCPU");
-	if (count > HVMOD_VCPUS_MAX)
-		return key_fail(where, key, NULL, value,
-				"a domain has at most 64 vCPUs");
-	*field = count;
-	return HVCTL_OK;
-}
-
-static int set_weight(uint32_t *field, const char *where, const char *key,
-		      const char *value)
-{
-	uint32_t weight;
-
-	if (parse_id(value, &weight) || !weight || weight > WEIGHT_MAX)
-		return key_fail(where, key, "cpu_weight=100 is the usual one", value,
-				"not a number from 1 to 10000");
-	*field = weight;
-	return HVCTL_OK;
+	return why ? key_fail(where, key, hint, value, why) : HVCTL_OK;
 }
 
 static int set_size(uint64_t *field, const char *where, const char *key,
@@ -240,7 +217,7 @@ static bool is_list(enum key_type type)
 
 static bool is_number(enum key_type type)
 {
-	return type == KEY_VCPUS || type == KEY_WEIGHT;
+	return type >= KEY_VCPUS;
 }
 
 bool config_is_list(const char *key)
@@ -296,9 +273,10 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 	field = (char *)config + k->offset;
 	switch (k->type) {
 	case KEY_VCPUS:
-		return set_vcpus(field, where, key, value);
 	case KEY_WEIGHT:
-		return set_weight(field, where, key, value);
+	case KEY_CAP:
+	case KEY_PERIOD:
+		return set_number(field, k->type, where, key, value);
 	case KEY_SIZE:
 		return set_size(field, where, key, value);
 	case KEY_PORT:
@@ -405,6 +383,17 @@ static int complete_vcpus(struct domain_config *config)
 uint32_t config_vcpus_max(const struct domain_config *config)
 {
 	return config->maxvcpus ? config->maxvcpus : config->vcpus;
+}
+
+static int complete_cap(const struct domain_config *config)
+{
+	uint32_t most = 100 * config_vcpus_max(config);
+
+	if (config->cap <= most)
+		return HVCTL_OK;
+	return fail(HVCTL_USAGE, EINVAL, "cap", "leave it out for no cap",
+		    "cannot use '%u': its vCPUs can use %u percent of a processor at most",
+		    config->cap, most);
 }
 
 static int complete_cpus(struct domain_config *config)
@@ -526,6 +515,8 @@ int config_complete(struct domain_config *config)
 	if (!ret)
 		ret = complete_memory(config);
 	if (!ret)
+		ret = complete_cap(config);
+	if (!ret)
 		ret = complete_cpus(config);
 	if (!ret)
 		ret = complete_path("kernel", &config->kernel);
@@ -546,6 +537,8 @@ static const char *key_text(const struct domain_config *config,
 	switch (k->type) {
 	case KEY_VCPUS:
 	case KEY_WEIGHT:
+	case KEY_CAP:
+	case KEY_PERIOD:
 		if (!*(const uint32_t *)field)
 			return NULL;
 		snprintf(buffer, size, "%u", *(const uint32_t *)field);

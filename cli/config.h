@@ -37,6 +37,8 @@ enum config_action {
  * @disk: disks, each as disk_parse() takes it
  * @net: network devices, each as net_parse() takes it
  * @cpu_weight: weight, 0 if not given
+ * @cap: CPU-time cap, percent of one processor, 0 for none
+ * @cpu_period_us: period over which the cap holds, 0 if not given
  * @vsock: socket device, as vsock_parse() takes it, or NULL
  * @cpus: list of processors that the vCPUs may run on, or NULL
  * @on_poweroff: what follows a power off, enum config_action
@@ -59,6 +61,8 @@ struct domain_config {
 	struct config_list disk;
 	struct config_list net;
 	uint32_t cpu_weight;
+	uint32_t cap;
+	uint32_t cpu_period_us;
 	char *vsock;
 	char *cpus;
 	uint32_t on_poweroff;

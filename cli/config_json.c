@@ -31,6 +31,8 @@ static const struct {
 	{ "disk", "disk" },
 	{ "net", "net" },
 	{ "cpu_weight", "cpu_weight" },
+	{ "cpu_cap_percent", "cap" },
+	{ "cpu_period_us", "cpu_period_us" },
 	{ "vsock", "vsock" },
 	{ "cpus", "cpus" },
 	{ "on_poweroff", "on_poweroff" },
@@ -94,7 +96,7 @@ static int set_from_json(struct domain_config *config, const char *path,
 
 /*
  * As many vCPUs as at most: who asks for another number means both. The usual
- * weight, which a domain without a control group has too.
+ * weight, which a domain without a control group has too; no cap; the usual period.
  */
 static bool is_default(struct json_object *record, const char *field,
 		       struct json_object *value)
@@ -103,6 +105,10 @@ static bool is_default(struct json_object *record, const char *field,
 
 	if (!strcmp(field, "cpu_weight"))
 		return json_object_get_int(value) == WEIGHT_DEFAULT;
+	if (!strcmp(field, "cpu_cap_percent"))
+		return !json_object_get_int(value);
+	if (!strcmp(field, "cpu_period_us"))
+		return json_object_get_int(value) == HVMOD_PERIOD_US;
 	return !strcmp(field, "vcpus_max") &&
 	       json_object_object_get_ex(record, "vcpus", &vcpus) &&
 	       json_object_equal(value, vcpus);

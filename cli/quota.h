@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Changing what a domain may have: for the verbs mem-max and sched. */
+/* What a domain may have, and changing it: for the verbs mem-max and sched. */
 #ifndef HVCTL_QUOTA_H
 #define HVCTL_QUOTA_H
 
 #include "hvctl.h"
+
+/* Percent of one processor. */
+#define CAP_MAX		(100 * HVMOD_VCPUS_MAX)
 
 /**
  * quota_set() - change a domain's quota

@@ -21,6 +21,7 @@
 #include "cgroup_weight.h"
 #include "console_hub.h"
 #include "cpulist.h"
+#include "device.h"
 #include "disk_option.h"
 #include "domains.h"
 #include "duration.h"
@@ -313,6 +314,27 @@ static enum vmm_action action(uint32_t wanted, enum vmm_action other)
 	}
 }
 
+/* Before its vCPUs run. */
+static int cap_domain(struct vmmproc *proc, int device)
+{
+	const struct domain_config *config = proc->options->config;
+	struct hvmod_quota quota = {
+		.size = sizeof(quota),
+		.id = proc->id,
+		.flags = HVMOD_QUOTA_CPU,
+		.cpu_cap = config->cap,
+		.cpu_period_us = config->cpu_period_us,
+	};
+
+	if ((!config->cap && !config->cpu_period_us) || !device_set_quota(device, &quota))
+		return HVCTL_OK;
+	if (errno == ENOTTY)
+		return give_up(proc, HVCTL_UNSUPPORTED, errno,
+			       "cannot set its processor time: the loaded module has no quotas");
+	return give_up(proc, create_code(errno), errno, "cannot set its processor time: %s",
+		       strerror(errno));
+}
+
 /* Another hvctl may take the default name between our question and the call. */
 static int make_domain(struct vmmproc *proc, int device)
 {
@@ -369,7 +391,7 @@ static int make_domain(struct vmmproc *proc, int device)
 		proc->vmm = vmm_create(&vmm, &vmm_callbacks, proc, text, sizeof(text));
 		if (proc->vmm) {
 			proc->id = vmm_id(proc->vmm);
-			return HVCTL_OK;
+			return cap_domain(proc, device);
 		}
 		err = errno;
 		cgroup_leave(&proc->cgroup);

@@ -251,7 +251,14 @@ static void test_text_refused(void)
 	refuse(parse_text, "name = a/b\n", "slash");
 	refuse(parse_text, "kernal = /x\n", "did you mean 'kernel'");
 	refuse(parse_text, "xyzzy = 1\n", "unknown key 'xyzzy'");
-	refuse(parse_text, "vif = [ 'a', 'b' ]\n", "does not know it yet");
+	refuse(parse_text, "vif = [ 'a', 'b' ]\n", "network devices are 'net' here");
+	refuse(parse_text, "cap = half\n", "x.cfg:1: cap: cannot use 'half': not a number from 0 to 6400");
+	refuse(parse_text, "cap = 6401\n", "not a number from 0 to 6400");
+	refuse(parse_text, "cap = -1\n", "not a number");
+	refuse(parse_text, "cpu_period_us = 999\n", "from 1000 to 1000000");
+	refuse(parse_text, "cpu_period_us = 1000001\n", "from 1000 to 1000000");
+	refuse(parse_text, "cpu_weight = 0\n", "from 1 to 10000");
+	refuse(parse_text, "cpu_weight = 10001\n", "cpu_weight=100 is the usual one");
 	refuse(parse_text, "on_crash = 'rename-restart'\n", "it is destroy, restart or preserve");
 	refuse(parse_text, "cpus = '3-1'\n", "not a range of processors");
 	refuse(parse_text, "vcpus = [ 1 ]\n", "vcpus");
@@ -277,6 +284,29 @@ static void test_text_refused(void)
 	huge[3001] = '\0';
 	refuse(parse_text, huge, "2047");
 	free(huge);
+}
+
+/* Share of processors: as a file has it, and as info --json does. */
+static void test_shares(void)
+{
+	struct domain_config config = { 0 };
+
+	ok(!capture(parse_text, &config, "cap = 50; cpu_weight = 200\ncpu_period_us = 10000; cpus = \"0-3,8\"\n") &&
+	   config.cap == 50 && config.cpu_weight == 200 && config.cpu_period_us == 10000,
+	   "cap, weight, period");
+	same(config.cpus, "0-3,8", "processors");
+	ok(!capture(parse_text, &config, "cap = 0\n") && !config.cap, "cap = 0: none");
+	config_free(&config);
+	ok(!capture(parse_json, &config,
+		    "{\"domains\":[{\"cpu_cap_percent\":150,\"cpu_period_us\":50000,\"cpu_weight\":7}]}") &&
+	   config.cap == 150 && config.cpu_period_us == 50000 && config.cpu_weight == 7,
+	   "cpu_cap_percent is cap");
+	config_free(&config);
+	ok(!capture(parse_json, &config,
+		    "{\"domains\":[{\"cpu_cap_percent\":0,\"cpu_period_us\":100000,\"cpu_weight\":100}]}") &&
+	   !config.cap && !config.cpu_period_us && !config.cpu_weight,
+	   "what every domain has is not asked for");
+	config_free(&config);
 }
 
 static void test_arguments(void)
@@ -391,6 +421,12 @@ static void test_complete(void)
 	ok(capture(complete, &config, "") == HVCTL_USAGE && strstr(message, "at the beginning"),
 	   "maxvcpus less than vcpus");
 	config_set(&config, NULL, "vcpus", "1");
+	config_set(&config, NULL, "cap", "200");
+	ok(!capture(complete, &config, ""), "a cap of all its vCPUs");
+	config_set(&config, NULL, "cap", "201");
+	ok(capture(complete, &config, "") == HVCTL_USAGE && strstr(message, "200 percent of a processor at most"),
+	   "and one that is more than that");
+	config_set(&config, NULL, "cap", "0");
 	config_set(&config, NULL, "initrd", "/nonexistent/initrd");
 	ok(capture(complete, &config, "") == HVCTL_FAILED && strstr(message, "the initrd"),
 	   "an initrd that is not there");
@@ -444,6 +480,7 @@ int main(void)
 	test_nets();
 	test_vsock();
 	test_text_refused();
+	test_shares();
 	test_arguments();
 	test_json();
 	test_complete();

@@ -66,7 +66,7 @@ fails 2 "a port is between 1 and 0xfffc" create --kernel "$kernel" debug_exit=0x
 fails 2 "not a port number" create --kernel "$kernel" --debug-exit=1x
 fails 2 "unknown key 'kernal'" create kernal=x
 check "did you mean, for keys" says "did you mean 'kernel'?"
-fails 2 "does not know it yet" create "kernel=$kernel" vif=x
+fails 2 "network devices are 'net' here" create "kernel=$kernel" vif=x
 fails 1 "$dir/none: cannot open the disk: No such file" create "kernel=$kernel" --disk "$dir/none,ro"
 check "disk: the hint" says "truncate -s 10G FILE"
 fails 2 "disk: cannot use 'x,raw': behind the path come ro, direct or serial=S" run "$kernel" -d x,raw
@@ -324,7 +324,16 @@ export HVMOD_FAKE_QUOTA_ERRNO=2
 fails 3 "it is gone" mem-max web 64M
 export HVMOD_FAKE_QUOTA_ERRNO=25
 fails 4 "the loaded module has no quotas" sched web --cap 5
+fails 4 "capped: cannot create: cannot set its processor time: the loaded module has no quotas" \
+	create --name capped --kernel "$kernel" --memory 64M --cap 5
+check "a domain whose cap can't be set is none" gone capped
+works create --name free --kernel "$kernel" --memory 64M cap=0
 unset HVMOD_FAKE_QUOTA_ERRNO
+works destroy free
+create --name capped --cap 50 cpu_period_us=10000
+works sched capped
+check "create --cap 50" prints "cap 50% of a processor, period 10 ms"
+works destroy capped
 
 ### pause, unpause
 
