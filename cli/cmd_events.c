@@ -18,6 +18,7 @@
 #include "watch.h"
 
 #define AGAIN_MS	100
+#define OUTPUT_BYTES	32768	/* written at once while there are more events */
 #define TYPES_ALL	((1u << WATCH_TYPES) - 1)
 
 static const char *const type_words[] = {
@@ -228,6 +229,8 @@ static int follow(const struct verb_context *ctx, struct watch *watch)
 		while (watch_next(watch, &event)) {
 			if (errno != EAGAIN)
 				return fail_netlink(errno);
+			/* All that is there has been told: let it be read. */
+			fflush(stdout);
 			if (!wait_event(watch, deadline))
 				return timed_out(ctx);
 		}
@@ -250,7 +253,7 @@ static int run(struct verb_context *ctx)
 		types = globals.json ? TYPES_ALL : TYPES_ALL & ~(1u << WATCH_START);
 	/* Whoever reads has read enough: that is no failure to report. */
 	signal(SIGPIPE, SIG_DFL);
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
 	if (watch_open(&watch, ctx->netlink))
 		return fail_netlink(errno);
 	ret = follow(ctx, &watch);

@@ -25,11 +25,17 @@ double domain_cpu_percent(const struct hvmod_domain_info *info)
 /* RFC 9562, section 4. */
 static void add_uuid(struct json_object *object, const uint8_t *uuid)
 {
+	static const char digits[] = "0123456789abcdef";
 	char text[37], *p = text;
 	int i;
 
-	for (i = 0; i < 16; i++)
-		p += sprintf(p, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+	for (i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		*p++ = digits[uuid[i] >> 4];
+		*p++ = digits[uuid[i] & 15];
+	}
+	*p = '\0';
 	json_add_text(object, "uuid", text);
 }
 

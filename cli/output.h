@@ -56,7 +56,7 @@ void print_json(struct json_object *object);
 /** print_json_line() - the same, as one line */
 void print_json_line(struct json_object *object);
 
-/** json_add_number(), json_add_text() - add a member to @object */
+/** json_add_number(), json_add_text() - add a member to @object, which has none of that name; @key is constant */
 void json_add_number(struct json_object *object, const char *key, uint64_t value);
 void json_add_text(struct json_object *object, const char *key, const char *value);
 

@@ -63,7 +63,7 @@ static struct json_object *memory_json(const struct stats_record *stats)
 
 	for (i = 1; i < ARRAY_SIZE(memory_names); i++) {
 		snprintf(key, sizeof(key), "%s_bytes", memory_names[i]);
-		json_add_number(object, key, stats->memory[i]);
+		json_object_object_add(object, key, json_object_new_uint64(stats->memory[i]));
 	}
 	return object;
 }
