@@ -18,7 +18,7 @@ enum {
 static const char *const setting_flags[] = {
 	"name", "vcpus", "memory", "kernel", "initrd", "cmdline", "flat",
 	"debug_exit", "disk", "net", "vsock", "cpus", "on_poweroff",
-	"on_reboot", "on_crash", "maxmem", "cap", "cpu_weight",
+	"on_reboot", "on_crash", "maxmem", "cap", "cpu_weight", "fs",
 };
 
 static const struct argp_option options[] = {
@@ -40,6 +40,7 @@ static const struct argp_option options[] = {
 	{ "on-reboot", OPTION_SETTING + 13, "ACTION", 0, "The same; default restart, with -F destroy", 0 },
 	{ "on-crash", OPTION_SETTING + 14, "ACTION", 0, "The same; default destroy", 0 },
 	{ "maxmem", OPTION_SETTING + 15, "SIZE", 0, "Memory that it is made with, of which it has --memory once its guest has given away the rest; default the same", 0 },
+	{ "fs", OPTION_SETTING + 18, "tag=NAME,socket=PATH", 0, "A directory of the host, which virtiofsd serves at the socket PATH and the guest mounts by its tag (mount -t virtiofs NAME /mnt); can be given several times", 0 },
 	{ "paused", 'p', NULL, 0, "Leave it paused", 1 },
 	{ "foreground", 'F', NULL, 0, "Stay, and exit with the guest's outcome", 1 },
 	{ "console", 'c', NULL, 0, "Attach to its console", 1 },
@@ -154,7 +155,7 @@ const struct verb verb_create = {
 	.name = "create",
 	.args = "[FILE|-] [KEY=VALUE...]",
 	.summary = "Make a domain and start it",
-	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net vsock cpus cpu_weight cap cpu_period_us on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk and net, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
+	.doc = "Prints the domain's id, with -v its name too, and returns when the domain exists. FILE has lines KEY = VALUE as xl.cfg has them, or is JSON, such as 'hvctl info --json' prints; - is standard input. Keys: name vcpus maxvcpus memory maxmem kernel ramdisk (or initrd) cmdline flat debug_exit disk net fs vsock cpus cpu_weight cap cpu_period_us on_poweroff on_reboot on_crash. What the command line says overrides FILE, but for disk, net and fs, which are added to FILE's; there a list of them is disk = [ \"/a,ro\", \"/b\" ].\n\n-F stays in the foreground as the domain's VMM process and exits with the guest's outcome (see 'hvctl help'); -F -c shows the console as 'run' does.",
 	.flags = VERB_MODIFIES | VERB_DRY_RUN,
 	.options = options,
 	.parse = parse,

@@ -132,7 +132,7 @@ static int set(struct verb_context *ctx)
 		return too_much(ctx, reply.value * UNIT, "maxmem= of its configuration is what it is made with");
 	if (!ret && reply.status == EOPNOTSUPP)
 		return fail(HVCTL_UNSUPPORTED, EOPNOTSUPP, ctx->domain.name,
-			    "a vhost-user disk lets a domain have none",
+			    "a vhost-user disk or a directory (fs) lets a domain have none",
 			    "cannot set its memory: it has no memory balloon");
 	if (!ret)
 		ret = ask_refused(ctx, "set its memory", &reply);

@@ -12,6 +12,7 @@ enum {
 	OPTION_DEBUG_EXIT,
 	OPTION_NET,
 	OPTION_VSOCK,
+	OPTION_FS,
 };
 
 static const struct argp_option options[] = {
@@ -21,6 +22,7 @@ static const struct argp_option options[] = {
 	{ "cmdline", 'a', "TEXT", 0, "Kernel command line", 0 },
 	{ "disk", 'd', "PATH[,ro][,direct][,serial=S]|vhost-user:SOCKET", 0, "Disk, as 'hvctl help create' says; can be given several times", 0 },
 	{ "net", OPTION_NET, "tap=NAME|fd=N|passt[=SOCKET][,mac=A]", 0, "Network device, as 'hvctl help create' says; can be given several times", 0 },
+	{ "fs", OPTION_FS, "tag=NAME,socket=PATH", 0, "Directory, as 'hvctl help create' says; can be given several times", 0 },
 	{ "vsock", OPTION_VSOCK, "cid=N|auto", 0, "Socket device, as 'hvctl help create' says", 0 },
 	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
 	{ "flat", OPTION_FLAT, "ADDRESS,MODE", 0, "KERNEL is a flat binary for ADDRESS; MODE is real, protected or long", 0 },
@@ -59,6 +61,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_NET:
 		set("net", arg);
+		return 0;
+	case OPTION_FS:
+		set("fs", arg);
 		return 0;
 	case OPTION_VSOCK:
 		set("vsock", arg);

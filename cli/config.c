@@ -15,12 +15,11 @@
 
 #include "compiler.h"
 #include "config.h"
+#include "config_devices.h"
 #include "config_number.h"
 #include "cpulist.h"
-#include "disk_option.h"
 #include "flat.h"
 #include "name.h"
-#include "net_option.h"
 #include "output.h"
 #include "size.h"
 #include "vsock_option.h"
@@ -37,8 +36,7 @@ enum key_type {
 	KEY_TEXT,
 	KEY_FLAT,
 	KEY_PORT,
-	KEY_DISK,
-	KEY_NET,
+	KEY_DEVICES,
 	KEY_VSOCK,
 	KEY_CPUS,
 	KEY_ACTION,
@@ -72,8 +70,9 @@ static const struct config_key {
 	KEY(cmdline, NULL, KEY_TEXT),
 	KEY(flat, NULL, KEY_FLAT),
 	KEY(debug_exit, NULL, KEY_PORT),
-	KEY(disk, NULL, KEY_DISK),
-	KEY(net, NULL, KEY_NET),
+	KEY(disk, NULL, KEY_DEVICES),
+	KEY(net, NULL, KEY_DEVICES),
+	KEY(fs, NULL, KEY_DEVICES),
 	KEY(vsock, NULL, KEY_VSOCK),
 	KEY(cpus, NULL, KEY_CPUS),
 	KEY(cpu_weight, NULL, KEY_WEIGHT),
@@ -188,31 +187,20 @@ static int add_value(struct config_list *list, const char *where, const char *ke
 	return HVCTL_OK;
 }
 
-static int add_disk(struct config_list *list, const char *where, const char *key,
-		    const char *value)
+static int add_device(struct config_list *list, const char *where, const char *key,
+		      const char *value)
 {
-	struct disk_option option;
-	const char *why = disk_parse(value, &option);
+	const char *hint;
+	const char *why = config_device_error(key, list, value, &hint);
 
 	if (why)
-		return key_fail(where, key, "disk=/images/web.raw,ro is one", value, why);
-	return add_value(list, where, key, value);
-}
-
-static int add_net(struct config_list *list, const char *where, const char *key,
-		   const char *value)
-{
-	struct net_option option;
-	const char *why = net_parse(value, &option);
-
-	if (why)
-		return key_fail(where, key, "net=tap=tap0 is one, net=passt another", value, why);
+		return key_fail(where, key, hint, value, why);
 	return add_value(list, where, key, value);
 }
 
 static bool is_list(enum key_type type)
 {
-	return type == KEY_DISK || type == KEY_NET;
+	return type == KEY_DEVICES;
 }
 
 static bool is_number(enum key_type type)
@@ -281,10 +269,8 @@ int config_set(struct domain_config *config, const char *where, const char *key,
 		return set_size(field, where, key, value);
 	case KEY_PORT:
 		return set_port(field, where, key, value);
-	case KEY_DISK:
-		return add_disk(field, where, key, value);
-	case KEY_NET:
-		return add_net(field, where, key, value);
+	case KEY_DEVICES:
+		return add_device(field, where, key, value);
 	case KEY_FLAT:
 		why = parse_flat(value, &address, &mode);
 		if (why)
@@ -443,68 +429,8 @@ static int complete_path(const char *key, char **path)
 	return HVCTL_OK;
 }
 
-/* The VMM process opens it, and says what is wrong with it. */
-static int complete_disk(char **text)
-{
-	struct disk_option option;
-	char *full;
-	int err;
-
-	disk_parse(*text, &option);
-	full = realpath(option.path, NULL);
-	if (!full) {
-		err = errno;
-		return fail(err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED, err,
-			    option.path, err != ENOENT ? NULL : option.vhost_user ?
-			    "start the back end, such as qemu-storage-daemon" :
-			    "'truncate -s 10G FILE' makes an empty image",
-			    "cannot open the disk: %s", strerror(err));
-	}
-	strcpy(option.path, full);
-	free(full);
-	full = disk_format(&option);
-	if (!full)
-		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
-	free(*text);
-	*text = full;
-	return HVCTL_OK;
-}
-
-/* The VMM process opens it, in another directory. */
-static int complete_net(char **text)
-{
-	struct net_option option;
-	char *full;
-	int err;
-
-	net_parse(*text, &option);
-	if (option.kind == VMM_NET_FD && fcntl(option.fd, F_GETFD) < 0)
-		return fail(HVCTL_FAILED, EBADF, *text,
-			    "hvctl has to inherit the descriptor of an open tap",
-			    "cannot use descriptor %d: it is not open", option.fd);
-	if (option.kind != VMM_NET_PASST || !*option.name)
-		return HVCTL_OK;
-	full = realpath(option.name, NULL);
-	if (!full) {
-		err = errno;
-		return fail(err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED, err,
-			    option.name, err == ENOENT ?
-			    "start passt: passt --socket PATH" : NULL,
-			    "cannot connect to passt: %s", strerror(err));
-	}
-	snprintf(option.name, sizeof(option.name), "%s", full);
-	free(full);
-	full = net_format(&option);
-	if (!full)
-		return fail(HVCTL_FAILED, ENOMEM, NULL, NULL, "out of memory");
-	free(*text);
-	*text = full;
-	return HVCTL_OK;
-}
-
 int config_complete(struct domain_config *config)
 {
-	unsigned int i;
 	int ret;
 
 	if (!config->kernel)
@@ -522,10 +448,12 @@ int config_complete(struct domain_config *config)
 		ret = complete_path("kernel", &config->kernel);
 	if (!ret && config->ramdisk)
 		ret = complete_path("initrd", &config->ramdisk);
-	for (i = 0; i < config->disk.count && !ret; i++)
-		ret = complete_disk(&config->disk.text[i]);
-	for (i = 0; i < config->net.count && !ret; i++)
-		ret = complete_net(&config->net.text[i]);
+	if (!ret)
+		ret = config_devices_complete("disk", &config->disk);
+	if (!ret)
+		ret = config_devices_complete("net", &config->net);
+	if (!ret)
+		ret = config_devices_complete("fs", &config->fs);
 	return ret;
 }
 
@@ -552,8 +480,7 @@ static const char *key_text(const struct domain_config *config,
 		if (!*(const uint64_t *)field)
 			return NULL;
 		return format_size_exact(*(const uint64_t *)field, buffer);
-	case KEY_DISK:
-	case KEY_NET:
+	case KEY_DEVICES:
 		return NULL;
 	case KEY_ACTION:
 		return config_action_word(*(const uint32_t *)field);
@@ -640,6 +567,7 @@ void config_free(struct domain_config *config)
 	free(config->flat);
 	config_list_free(&config->disk);
 	config_list_free(&config->net);
+	config_list_free(&config->fs);
 	free(config->vsock);
 	free(config->cpus);
 	memset(config, 0, sizeof(*config));

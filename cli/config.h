@@ -36,6 +36,7 @@ enum config_action {
  * @debug_exit: debug-exit port, 0 for none
  * @disk: disks, each as disk_parse() takes it
  * @net: network devices, each as net_parse() takes it
+ * @fs: directories, each as fs_parse() takes it
  * @cpu_weight: weight, 0 if not given
  * @cap: CPU-time cap, percent of one processor, 0 for none
  * @cpu_period_us: period over which the cap holds, 0 if not given
@@ -60,6 +61,7 @@ struct domain_config {
 	uint32_t debug_exit;
 	struct config_list disk;
 	struct config_list net;
+	struct config_list fs;
 	uint32_t cpu_weight;
 	uint32_t cap;
 	uint32_t cpu_period_us;

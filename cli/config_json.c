@@ -30,6 +30,7 @@ static const struct {
 	{ "debug_exit", "debug_exit" },
 	{ "disk", "disk" },
 	{ "net", "net" },
+	{ "fs", "fs" },
 	{ "cpu_weight", "cpu_weight" },
 	{ "cpu_cap_percent", "cap" },
 	{ "cpu_period_us", "cpu_period_us" },

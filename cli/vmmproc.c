@@ -26,6 +26,7 @@
 #include "domains.h"
 #include "duration.h"
 #include "flat.h"
+#include "fs_option.h"
 #include "hvctl.h"
 #include "net_option.h"
 #include "runtime.h"
@@ -125,10 +126,23 @@ static void guest_halted(void *ctx)
 		return;
 }
 
+/* From any thread. */
+static void device_lost(void *ctx, const char *text)
+{
+	struct vmmproc *proc = ctx;
+
+	vmmproc_log("%s", text);
+	pthread_mutex_lock(&proc->lost_lock);
+	/* Without room for it the log tells. */
+	config_list_add(&proc->lost, text);
+	pthread_mutex_unlock(&proc->lost_lock);
+}
+
 static const struct vmm_ops vmm_callbacks = {
 	.console_output = console_output,
 	.ended = guest_ended,
 	.halted = guest_halted,
+	.device_lost = device_lost,
 };
 
 void vmmproc_destroy_guest(struct vmmproc *proc)
@@ -295,6 +309,21 @@ static unsigned int parse_nets(const struct domain_config *config,
 	return i;
 }
 
+static unsigned int parse_fs(const struct domain_config *config,
+			     struct fs_option *option, struct vmm_fs *fs)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->fs.count; i++) {
+		fs_parse(config->fs.text[i], &option[i]);
+		fs[i] = (struct vmm_fs){
+			.tag = option[i].tag,
+			.socket = option[i].socket,
+		};
+	}
+	return i;
+}
+
 static bool in_background(const struct vmmproc *proc)
 {
 	return proc->options->daemon && !proc->options->leash;
@@ -344,6 +373,8 @@ static int make_domain(struct vmmproc *proc, int device)
 	struct vmm_disk disk[CONFIG_LIST_MAX];
 	struct net_option net_option[CONFIG_LIST_MAX];
 	struct vmm_net net[CONFIG_LIST_MAX];
+	struct fs_option fs_option[CONFIG_LIST_MAX];
+	struct vmm_fs fs[CONFIG_LIST_MAX];
 	struct vmm_config vmm = {
 		.name = proc->name,
 		.vcpus = config->vcpus,
@@ -358,6 +389,8 @@ static int make_domain(struct vmmproc *proc, int device)
 		.disks = parse_disks(config, option, disk),
 		.net = net,
 		.nets = parse_nets(config, net_option, net),
+		.fs = fs,
+		.fs_count = parse_fs(config, fs_option, fs),
 		.on_poweroff = action(config->on_poweroff, VMM_ACTION_DESTROY),
 		/* In the foreground the outcome is the exit status. */
 		.on_reboot = action(config->on_reboot, in_background(proc) ?
@@ -511,6 +544,7 @@ static void release(struct vmmproc *proc)
 	if (proc->control)
 		control_stop(proc->control);
 	console_hub_free(proc->console);
+	config_list_free(&proc->lost);
 	json_object_put(proc->record);
 	close(proc->signals.fd);
 	close(proc->ended.fd);
@@ -520,7 +554,12 @@ static void release(struct vmmproc *proc)
 
 int vmmproc_main(int device, const struct vmmproc_options *options)
 {
-	struct vmmproc proc = { .options = options, .outcome = -1, .cgroup.slice = -1 };
+	struct vmmproc proc = {
+		.options = options,
+		.outcome = -1,
+		.cgroup.slice = -1,
+		.lost_lock = PTHREAD_MUTEX_INITIALIZER,
+	};
 	char path[PATH_MAX];
 	int code;
 

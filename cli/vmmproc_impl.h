@@ -9,6 +9,7 @@
 
 #include "cgroup.h"
 #include "compiler.h"
+#include "config_list.h"
 #include "control.h"
 #include "loop.h"
 #include "vmmproc.h"
@@ -45,6 +46,8 @@ struct dumper {
  * @began_ns: CLOCK_BOOTTIME of its guest's last beginning
  * @quick_ends: how many times in a row it began again just after that
  * @restarts: how many times it began again in all
+ * @lost_lock: protects @lost
+ * @lost: devices whose process has gone
  * @dumper: writes a core
  * @outcome: -1 until it ended; written by any thread, then @ended is signalled
  * @over: the main loop shall end
@@ -69,6 +72,8 @@ struct vmmproc {
 	uint64_t began_ns;
 	unsigned int quick_ends;
 	unsigned int restarts;
+	pthread_mutex_t lost_lock;
+	struct config_list lost;
 	struct dumper dumper;
 	atomic_int outcome;
 	bool over;

@@ -38,6 +38,9 @@ void vmmproc_record(struct vmmproc *proc)
 	if (config->net.count)
 		json_object_object_add(proc->record, "net",
 				       config_list_json(&config->net));
+	if (config->fs.count)
+		json_object_object_add(proc->record, "fs",
+				       config_list_json(&config->fs));
 	add_text(proc->record, "vsock", vsock_format(vmm_vsock_cid(proc->vmm), cid));
 	add_text(proc->record, "flat", config->flat);
 	add_text(proc->record, "debug_exit", config->debug_exit ? port : NULL);
@@ -255,6 +258,15 @@ static void record_memory(struct vmmproc *proc)
 	}
 }
 
+static void add_lost(struct vmmproc *proc)
+{
+	pthread_mutex_lock(&proc->lost_lock);
+	if (proc->lost.count)
+		json_object_object_add(proc->record, "failed_devices",
+				       config_list_json(&proc->lost));
+	pthread_mutex_unlock(&proc->lost_lock);
+}
+
 static int op_info(struct vmmproc *proc, struct control_reply *reply)
 {
 	const char *text;
@@ -269,6 +281,7 @@ static int op_info(struct vmmproc *proc, struct control_reply *reply)
 			       json_object_new_int64(proc->restarts));
 	json_object_object_add(proc->record, "console_bytes",
 			       json_object_new_int64(console_hub_bytes(proc->console)));
+	add_lost(proc);
 	text = json_object_to_json_string_ext(proc->record, JSON_C_TO_STRING_PLAIN);
 	if (!text || strlen(text) > CONTROL_TEXT_MAX)
 		return -EMSGSIZE;

@@ -64,7 +64,7 @@ int build_balloon(struct build *build)
 		if (!build->config->balloon)
 			return 0;
 		return build_fail(build, EOPNOTSUPP,
-				  "domain %s: a vhost-user disk lets it have no memory balloon, so memory can't be less than maxmem\nhint: leave maxmem out",
+				  "domain %s: a vhost-user disk or a directory (fs) lets it have no memory balloon, so memory can't be less than maxmem\nhint: leave maxmem out",
 				  build->config->name);
 	}
 	device = virtio_balloon_create(&machine, &wires, build->config->balloon);

@@ -7,6 +7,7 @@
 #include "virtio_blk.h"
 #include "virtio_blk_user.h"
 #include "virtio_console.h"
+#include "virtio_fs.h"
 #include "virtio_net.h"
 #include "virtio_rng.h"
 #include "virtio_vsock.h"
@@ -77,19 +78,34 @@ static int add_console(struct build *build)
 	return 0;
 }
 
-static int add_served_disk(struct build *build, const struct vmm_disk *config)
+/* @device is NULL if it could not be made, and why has been said. */
+static int add_served(struct build *build, const char *what, const char *socket,
+		      struct virtio_device *device)
 {
-	struct virtio_machine machine = devices_machine(build->vmm);
-	struct virtio_device *device =
-		virtio_blk_user_create(&machine, config->path, build->err,
-				       build->err_size);
-
 	if (!device)
 		return -1;
 	if (!devices_add_virtio(build->vmm, device))
 		return 0;
-	return build_fail(build, errno, "disk %s: no device for it: %s\nhint: give the domain fewer devices",
-			  config->path, strerror(errno));
+	return build_fail(build, errno, "%s %s: no device for it: %s\nhint: give the domain fewer devices",
+			  what, socket, strerror(errno));
+}
+
+static int add_served_disk(struct build *build, const struct vmm_disk *config)
+{
+	struct virtio_machine machine = devices_machine(build->vmm);
+
+	return add_served(build, "disk", config->path,
+			  virtio_blk_user_create(&machine, config->path,
+						 build->err, build->err_size));
+}
+
+static int add_fs(struct build *build, const struct vmm_fs *config)
+{
+	struct virtio_machine machine = devices_machine(build->vmm);
+
+	return add_served(build, "fs", config->socket,
+			  virtio_fs_create(&machine, config, build->err,
+					   build->err_size));
 }
 
 static int add_disk(struct build *build, const struct vmm_disk *config)
@@ -178,6 +194,8 @@ int build_virtio(struct build *build)
 	}
 	for (i = 0; i < build->config->nets && !ret; i++)
 		ret = add_net(build, i);
+	for (i = 0; i < build->config->fs_count && !ret; i++)
+		ret = add_fs(build, &build->config->fs[i]);
 	if (!ret)
 		ret = add_vsock(build);
 	if (!ret)

@@ -63,6 +63,14 @@ static int set_doorbell(void *ctx, int fd, uint16_t port, bool on)
 	return ioctl(vmm->domain, HVMOD_DOORBELL, &doorbell);
 }
 
+static void device_lost(void *ctx, const char *text)
+{
+	struct vmm *vmm = ctx;
+
+	if (vmm->ops.device_lost)
+		vmm->ops.device_lost(vmm->ctx, text);
+}
+
 static void serial_output(void *ctx, uint8_t byte)
 {
 	struct vmm *vmm = ctx;
@@ -252,6 +260,7 @@ struct virtio_machine devices_machine(struct vmm *vmm)
 			.ctx = vmm,
 		},
 		.doorbell = set_doorbell,
+		.lost = device_lost,
 		.ctx = vmm,
 	};
 }

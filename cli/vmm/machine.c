@@ -109,10 +109,12 @@ static int check_vcpus(struct build *build)
 }
 
 /* Other processes map the memory. */
-static bool serves_disks(const struct build *build)
+static bool wants_shared_memory(const struct build *build)
 {
 	unsigned int i;
 
+	if (build->config->fs_count)
+		return true;
 	for (i = 0; i < build->config->disks; i++) {
 		if (build->config->disk[i].vhost_user)
 			return true;
@@ -141,9 +143,9 @@ static int alloc_memory(struct build *build)
 		return build_fail(build, errno,
 				  "memory: no address space for %" PRIu64 " MiB\nhint: give the domain less memory, see \"ulimit -v\"",
 				  bytes / MIB);
-	if (serves_disks(build) && guest_memory_share(&build->vmm->memory))
+	if (wants_shared_memory(build) && guest_memory_share(&build->vmm->memory))
 		return build_fail(build, errno,
-				  "memory: none that can be shared: %s\nhint: vhost-user disks need it; use others, or see \"ulimit -n\"",
+				  "memory: none that can be shared: %s\nhint: vhost-user disks and fs need it; do without them, or see \"ulimit -n\"",
 				  strerror(errno));
 	return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The front end of vhost-user, as QEMU's docs/interop/vhost-user.rst has it: as
- * much of it as a disk needs. Messages have a header, a payload, and descriptors
- * from us to the back end.
+ * much of it as disks and file systems need. Messages have a header, a payload,
+ * and descriptors from us to the back end.
  */
 #include <errno.h>
 #include <linux/vhost_types.h>
@@ -82,11 +82,22 @@ struct message {
 	};
 } __packed;
 
-/* Nobody speaks to it again. Return: -1 */
-static int give_up(struct vhost_user *user, const char *error)
+/**
+ * vhost_user_give_up() - nobody speaks to it again
+ * @user: the back end, which sees the end of its connection if it lives
+ * @error: what is wrong with it; what was said first counts
+ */
+void vhost_user_give_up(struct vhost_user *user, const char *error)
 {
 	if (!user->error)
 		user->error = error;
+	shutdown(user->link.fd, SHUT_RDWR);
+}
+
+/* Return: -1 */
+static int give_up(struct vhost_user *user, const char *error)
+{
+	vhost_user_give_up(user, error);
 	errno = EPROTO;
 	return -1;
 }
@@ -269,8 +280,6 @@ static int introduce(struct vhost_user *user)
 		return give_up(user, "the back end has no protocol features");
 	if (get_value(user, GET_PROTOCOL_FEATURES, &extras))
 		return -1;
-	if (!(extras & EXTRA_CONFIG))
-		return give_up(user, "the back end does not tell a configuration");
 	extras &= EXTRAS;
 	if (set_value(user, SET_PROTOCOL_FEATURES, extras))
 		return -1;
@@ -328,6 +337,8 @@ int vhost_user_config(struct vhost_user *user, void *config, uint32_t bytes)
 		make(GET_CONFIG, (uint32_t)offsetof(struct message, config.data) -
 				 (uint32_t)sizeof(struct header) + bytes);
 
+	if (!(user->extras & EXTRA_CONFIG))
+		return give_up(user, "the back end does not tell a configuration");
 	message.config.bytes = bytes;
 	if (ask(user, &message))
 		return -1;

@@ -12,6 +12,7 @@
 
 #include "virtio.h"
 
+#define VHOST_USER_PATH_MAX	108	/* sockaddr_un.sun_path */
 /* The first byte of SET_VRING_KICK and the like. */
 #define VHOST_USER_QUEUES_MAX	8
 
@@ -39,6 +40,7 @@ int vhost_user_config(struct vhost_user *user, void *config, uint32_t bytes);
 int vhost_user_attach(struct vhost_user *user, struct virtio_device *device,
 		      unsigned int queues,
 		      void (*gone)(struct virtio_watch *watch, uint32_t events));
+void vhost_user_give_up(struct vhost_user *user, const char *error);
 const char *vhost_user_lend(struct vhost_user *user);
 void vhost_user_take_back(struct vhost_user *user);
 

@@ -68,12 +68,15 @@ struct virtio_device_ops {
  * @doorbell: have the kernel signal eventfd @fd for a store of 2 bytes to @port
  *	(HVMOD_DOORBELL), or stop that. Called with the device's lock. Return:
  *	0, or not 0 if that is not possible: such a store comes to the VMM
- * @ctx: first argument of @doorbell
+ * @lost: @text says that who served a device has gone for good. In its worker. Or
+ *	NULL
+ * @ctx: first argument of @doorbell and @lost
  */
 struct virtio_machine {
 	const struct guest_memory *memory;
 	struct msix_wires msix;
 	int (*doorbell)(void *ctx, int fd, uint16_t port, bool on);
+	void (*lost)(void *ctx, const char *text);
 	void *ctx;
 };
 
@@ -105,7 +108,7 @@ struct virtio_watch {
 /**
  * struct virtio_queue - registers and ring of one queue
  * @device: its device
- * @doorbell: eventfd that a notification signals
+ * @doorbell: eventfd that a notification signals; @fd is atomic
  * @layout: what the driver said. Behind the device's lock
  * @enabled: the driver enabled it. Behind the device's lock
  * @port: the kernel signals @doorbell for this port; 0: for none. Behind the
@@ -117,6 +120,8 @@ struct virtio_watch {
  * @lent: somebody else serves it, and @doorbell is theirs. The worker's
  * @relay: eventfd of theirs for interrupts that nobody but the worker delivers;
  *	-1: never lent
+ * @spare: eventfd that changes places with @doorbell once those who had that are
+ *	not trusted any more; -1: never lent
  */
 struct virtio_queue {
 	struct virtio_device *device;
@@ -130,6 +135,7 @@ struct virtio_queue {
 	bool live;
 	bool lent;
 	struct virtio_watch relay;
+	int spare;
 };
 
 /**
@@ -253,6 +259,7 @@ int virtio_lend_prepare(struct virtio_device *device, unsigned int queue);
 bool virtio_lend(struct virtio_device *device, unsigned int queue,
 		 struct virtio_loan *loan);
 void virtio_take_back(struct virtio_device *device, unsigned int queue);
+void virtio_take_over(struct virtio_device *device, unsigned int queue);
 
 /* For the machine */
 int virtio_pci_add(struct virtio_device *device, struct pci *pci);

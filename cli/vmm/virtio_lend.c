@@ -30,7 +30,7 @@ static void pass_on(struct virtio_watch *watch, uint32_t events)
 }
 
 /**
- * virtio_lend_prepare() - have what it takes to lend a queue later
+ * virtio_lend_prepare() - have what it takes to lend a queue later, and to take it over
  * @device: the device; virtio_device_destroy() undoes it
  * @queue: index of the queue
  *
@@ -44,9 +44,10 @@ int virtio_lend_prepare(struct virtio_device *device, unsigned int queue)
 
 	relay->ready = pass_on;
 	relay->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (relay->fd < 0)
+	if (relay->fd < 0 || virtio_watch_add(device, relay, EPOLLIN))
 		return -1;
-	return virtio_watch_add(device, relay, EPOLLIN);
+	device->queue[queue].spare = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return device->queue[queue].spare < 0 ? -1 : 0;
 }
 
 /**
@@ -95,4 +96,43 @@ void virtio_take_back(struct virtio_device *device, unsigned int queue)
 	if (q->lent)
 		virtio_watch_add(device, &q->doorbell, EPOLLIN);
 	q->lent = false;
+}
+
+/* They may still take what the old one signals. With the device's lock */
+static void change_doorbell(struct virtio_queue *queue)
+{
+	const struct virtio_machine *machine = &queue->device->machine;
+	int old = queue->doorbell.fd;
+
+	if (queue->port)
+		machine->doorbell(machine->ctx, old, queue->port, false);
+	__atomic_store_n(&queue->doorbell.fd, queue->spare, __ATOMIC_RELEASE);
+	queue->spare = old;
+	if (queue->port && machine->doorbell(machine->ctx, queue->doorbell.fd,
+					     queue->port, true))
+		queue->port = 0;
+}
+
+/**
+ * virtio_take_over() - serve a queue ourselves, as its server has gone for good
+ * @device: the device
+ * @queue: index of the queue, prepared and taken back
+ *
+ * Once, in the worker. If the queue is in use it goes on where they stopped;
+ * virtio_device_ops.notify is called for it.
+ */
+void virtio_take_over(struct virtio_device *device, unsigned int queue)
+{
+	struct virtio_queue *q = &device->queue[queue];
+
+	virtio_watch_remove(device, &q->doorbell);
+	pthread_mutex_lock(&device->lock);
+	change_doorbell(q);
+	pthread_mutex_unlock(&device->lock);
+	virtio_watch_add(device, &q->doorbell, EPOLLIN);
+	pthread_mutex_lock(&q->lock);
+	if (q->live)
+		virtqueue_take_over(&q->ring);
+	pthread_mutex_unlock(&q->lock);
+	virtio_ring_doorbell(device, queue);
 }

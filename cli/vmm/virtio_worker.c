@@ -55,6 +55,7 @@ int virtio_worker_create(struct virtio_device *device)
 		device->queue[i].device = device;
 		device->queue[i].doorbell.fd = -1;
 		device->queue[i].relay.fd = -1;
+		device->queue[i].spare = -1;
 	}
 	device->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (device->epoll < 0)
@@ -84,6 +85,8 @@ void virtio_worker_destroy(struct virtio_device *device)
 			close(device->queue[i].doorbell.fd);
 		if (device->queue[i].relay.fd >= 0)
 			close(device->queue[i].relay.fd);
+		if (device->queue[i].spare >= 0)
+			close(device->queue[i].spare);
 	}
 	if (device->wake.fd >= 0)
 		close(device->wake.fd);
@@ -143,7 +146,8 @@ void virtio_watch_remove(struct virtio_device *device,
  */
 void virtio_ring_doorbell(struct virtio_device *device, unsigned int queue)
 {
-	signal_event(device->queue[queue].doorbell.fd);
+	signal_event(__atomic_load_n(&device->queue[queue].doorbell.fd,
+				     __ATOMIC_ACQUIRE));
 }
 
 /**

@@ -74,6 +74,21 @@ int virtqueue_start(struct virtqueue *queue, const struct guest_memory *memory,
 	return 0;
 }
 
+/**
+ * virtqueue_take_over() - go on where somebody else stopped to serve a queue
+ * @queue: the queue, from virtqueue_start() on
+ *
+ * What they answered is on the used ring. They are supposed to have answered in
+ * order: what they took and did not answer is taken again. Since they may have
+ * stopped before they said so, virtqueue_wants_signal() counts what they answered.
+ */
+void virtqueue_take_over(struct virtqueue *queue)
+{
+	queue->next_used = load(queue->used->idx);
+	queue->next_avail = queue->next_used;
+	queue->signalled = (uint16_t)(queue->next_used - queue->size);
+}
+
 /* A table that descriptors are taken from: the queue's own or an indirect one. */
 struct table {
 	const void *desc;

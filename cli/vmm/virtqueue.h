@@ -95,6 +95,7 @@ struct virtqueue {
 
 int virtqueue_start(struct virtqueue *queue, const struct guest_memory *memory,
 		    const struct virtqueue_layout *layout, uint64_t features);
+void virtqueue_take_over(struct virtqueue *queue);
 int virtqueue_pop(struct virtqueue *queue, struct virtio_chain *chain);
 void virtqueue_unpop(struct virtqueue *queue);
 void virtqueue_push(struct virtqueue *queue, const struct virtio_done *done,

@@ -78,6 +78,18 @@ struct vmm_net {
 #define VMM_VSOCK_CID_MAX	0xFFFFFFFEU
 #define VMM_VSOCK_AUTO		0xFFFFFFFFU	/* one that is free */
 
+#define VMM_FS_TAG_MAX	36
+
+/**
+ * struct vmm_fs - a directory that a domain gets; strings owned by the caller
+ * @tag: what the guest mounts it by, 1 to VMM_FS_TAG_MAX bytes
+ * @socket: that of virtiofsd
+ */
+struct vmm_fs {
+	const char *tag;
+	const char *socket;
+};
+
 /**
  * enum vmm_action - what follows the end of a guest
  * @VMM_ACTION_DESTROY: the domain goes
@@ -108,6 +120,8 @@ enum vmm_action {
  * @disks: how many
  * @net: network devices
  * @nets: how many
+ * @fs: directories
+ * @fs_count: how many
  * @vsock_cid: its address for vsock(7), or VMM_VSOCK_AUTO; 0: it has none
  * @on_poweroff: what follows VMM_POWEROFF
  * @on_reboot: what follows VMM_RESET
@@ -129,6 +143,8 @@ struct vmm_config {
 	unsigned int disks;
 	const struct vmm_net *net;
 	unsigned int nets;
+	const struct vmm_fs *fs;
+	unsigned int fs_count;
 	uint32_t vsock_cid;
 	enum vmm_action on_poweroff;
 	enum vmm_action on_reboot;
@@ -165,11 +181,14 @@ struct vmm;
  *	not call back into the VMM
  * @halted: the guest ended, but its action is another than VMM_ACTION_DESTROY:
  *	ask vmm_halted(). Any number of times, otherwise like @ended
+ * @device_lost: the process that served a device has gone, and @text says which;
+ *	once for a device, otherwise like @ended. Or NULL
  */
 struct vmm_ops {
 	void (*console_output)(void *ctx, const uint8_t *data, size_t len);
 	void (*ended)(void *ctx, enum vmm_outcome outcome);
 	void (*halted)(void *ctx);
+	void (*device_lost)(void *ctx, const char *text);
 };
 
 /**
@@ -321,7 +340,8 @@ int vmm_dump(struct vmm *vmm, int fd, const int *cancel);
  * The guest gives the rest away when it can, if it has a driver for the balloon.
  *
  * Return: 0; -1 with errno: EINVAL: not a multiple; ERANGE: none, or more than it
- * was made with; EOPNOTSUPP: a vhost-user disk lets it have no balloon.
+ * was made with; EOPNOTSUPP: a vhost-user disk or a directory lets it have no
+ * balloon.
  */
 int vmm_memory_set(struct vmm *vmm, uint64_t bytes);
 

@@ -10,6 +10,7 @@
  *	stuck		never return from vmm_pause()
  *	full		take no input
  *	die		the VMM process kills itself at the start
+ *	lose		the process that serves its directory has gone
  *	lazy		write a core slowly
  *	stiff		give no memory away
  *	talks		tell of its memory at the start, and when it is asked
@@ -176,6 +177,8 @@ static void *guest_main(void *data)
 		flood(vmm, atol(word(vmm, "flood=") + 6));
 	if (word(vmm, "die"))
 		kill(getpid(), SIGKILL);
+	if (word(vmm, "lose"))
+		vmm->ops->device_lost(vmm->ctx, "fs /run/data.socket: virtiofsd has gone");
 	print(vmm, "ready\r\n", 7);
 	how = word(vmm, "end=");
 	if (how && end_by_name(vmm, how + 4, strcspn(how + 4, " ")))

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "disk_option.h"
+#include "fs_option.h"
 #include "net_option.h"
 #include "hvctl.h"
 #include "tap.h"
@@ -154,6 +155,46 @@ static void test_disks(void)
 	refuse(parse_text, "disk = [ 'a' ] 'b'\n", "one list");
 	refuse(parse_json, "{\"disk\":[7]}", "list of strings");
 	refuse(parse_json, "{\"disk\":7}", "list of strings");
+}
+
+static void test_fs(void)
+{
+	struct domain_config config = { 0 };
+	struct fs_option option;
+	unsigned int i;
+	char word[64];
+	char *text;
+
+	ok(!capture(parse_text, &config, "fs = [ 'tag=a,socket=/a', 'socket=/b,tag=b' ]\n") &&
+	   config.fs.count == 2, "two directories");
+	ok(capture(parse_argument, &config, "fs=tag=b,socket=/c") == HVCTL_USAGE && strstr(message, "same tag"),
+	   "a tag that is there");
+	for (i = config.fs.count; i < CONFIG_LIST_MAX; i++) {
+		snprintf(word, sizeof(word), "fs=tag=t%u,socket=/a", i);
+		ok(!capture(parse_argument, &config, word), "one more");
+	}
+	ok(capture(parse_argument, &config, "fs=tag=z,socket=/a") == HVCTL_USAGE && strstr(message, "at most 24"),
+	   "25 are too many");
+	config_free(&config);
+
+	ok(!fs_parse("socket=/a,,b=c,tag=x,,y", &option), "any order, with commas");
+	same(option.tag, "x,y", "the tag");
+	same(option.socket, "/a,b=c", "the socket");
+	text = fs_format(&option);
+	same(text, "tag=x,,y,socket=/a,,b=c", "as text");
+	free(text);
+	ok(!fs_parse("tag=123456789012345678901234567890123456,socket=/a", &option) &&
+	   strlen(option.tag) == 36, "a tag of 36 bytes");
+	refuse(parse_argument, "fs=", "tag=NAME,socket=PATH is expected");
+	refuse(parse_argument, "fs=/shared", "tag=NAME,socket=PATH is expected");
+	refuse(parse_argument, "fs=tag=a,socket=/a,ro", "tag=NAME,socket=PATH is expected");
+	refuse(parse_argument, "fs=tag=a", "no socket=PATH");
+	refuse(parse_argument, "fs=socket=/a", "no tag=NAME");
+	refuse(parse_argument, "fs=tag=,socket=/a", "the tag is empty");
+	refuse(parse_argument, "fs=tag=a,socket=", "the socket is empty");
+	refuse(parse_argument, "fs=tag=1234567890123456789012345678901234567,socket=/a", "at most 36 bytes");
+	refuse(parse_argument, "fs=tag=a\tb,socket=/a", "no control characters");
+	refuse(parse_json, "{\"fs\":7}", "list of strings");
 }
 
 static void test_vsock(void)
@@ -478,6 +519,7 @@ int main(void)
 	test_text();
 	test_disks();
 	test_nets();
+	test_fs();
 	test_vsock();
 	test_text_refused();
 	test_shares();

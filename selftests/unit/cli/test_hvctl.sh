@@ -218,6 +218,23 @@ exec 9<&-
 works info --json wired
 check "info --json has networks; a descriptor has a number of its own" json_is "$dir/out" 'd["domains"][0]["net"][:2] + [d["domains"][0]["net"][2][:3]]' "['tap=tap0,mac=52:54:00:12:34:56,vhost=on', 'passt', 'fd=']"
 works destroy wired
+: >"$dir/d,1"
+works create --kernel "$kernel" --memory 64M --name sharing --fs "tag=data,socket=$dir/d,,1" fs="socket=$dir/initrd,tag=b" cmdline=lose
+works info sharing
+check "info has the directories" prints "Directory:      tag=data,socket=$dir/d,,1"
+until_true logged sharing ready
+works info sharing
+check "and that one has failed" prints "Failed:         fs /run/data.socket: virtiofsd has gone"
+works info --json sharing
+cp "$dir/out" "$dir/sharing.json"
+check "info --json has it too" json_is "$dir/out" 'd["domains"][0]["failed_devices"]' "['fs /run/data.socket: virtiofsd has gone']"
+works create -n "$dir/sharing.json"
+check "create takes the directories back" prints "fs = [ \"tag=data,socket=$dir/d,,1\", \"tag=b,socket=$dir/initrd\" ]"
+works destroy sharing
+fails 2 "fs: cannot use 'tag=a': it has no socket=PATH" create "kernel=$kernel" --fs tag=a
+fails 2 "another directory has the same tag" create "kernel=$kernel" --fs "tag=a,socket=$kernel" "fs=tag=a,socket=$dir/initrd"
+fails 1 "$dir/none: cannot connect to virtiofsd: No such file" create "kernel=$kernel" --fs "tag=a,socket=$dir/none"
+check "and says how to start one" says "hint: start virtiofsd"
 works create -p --kernel "$kernel" --memory 64M --name near --vsock auto
 works info near
 check "info has the CID that was chosen" prints "Vsock:          cid=7"

@@ -58,8 +58,8 @@ for page in hvctl.1.in hvctl.cfg.5 hvmod.4 hvmod.7; do
 done
 mkdir "$dir/bin" "$dir/work"
 ln -s "$HVCTL" "$dir/bin/hvctl"
-# here: an example for this machine: its kernel and initrd
-here() { sed -e "s,/boot/vmlinuz,$kernel,g" -e "s,/boot/initrd.img,$dir/initrd,g"; }
+# here: an example for this machine: its kernel and initrd; any file stands for a socket
+here() { sed -e "s,/boot/vmlinuz,$kernel,g" -e "s,/boot/initrd.img,$dir/initrd,g" -e "s,/run/data.socket,$dir/initrd,g"; }
 examples=0
 example() {
 	[ -s "$dir/example" ] || return
@@ -79,12 +79,13 @@ done < <("$man/examples" hvctl "$man/hvctl.1.in"; echo '### end')
 check "all were run" [ $examples -eq "$(grep -c 'example: hvctl' "$man/hvctl.1.in")" ]
 "$man/examples" config "$man/hvctl.cfg.5" | here |
 	awk -v dir="$dir" '/^### / { n++; next } { print >(dir "/config." n) }'
-for number in 1 2; do
+for number in 1 2 3; do
 	works create --dry-run "$dir/config.$number"
 	check "hvctl.cfg(5), example $number" prints 'on_crash = "preserve"'
 	printf '%s' "$out" | grep -v '^initrd' >"$dir/said.$number"
 done
 check "both examples say the same" cmp -s "$dir/said.1" "$dir/said.2"
+check "the third has a directory" grep -qF "fs = [ \"tag=data,socket=$dir/initrd\" ]" "$dir/said.3"
 
 ### every exit status that is documented, once more in one place
 

@@ -22,7 +22,7 @@ printed() {
 }
 
 printed create create --kernel "$kernel" --initrd "$dir/initrd" --memory 64M --vcpus 2 --name web \
-	cmdline='a "b" \ c' cpus=0 on_poweroff=destroy on_reboot=preserve on_crash=restart debug_exit=0xf4 disk="$dir/initrd,ro" vsock=cid=9 cap=150 cpu_period_us=20000
+	cmdline='a "b" \ c' cpus=0 on_poweroff=destroy on_reboot=preserve on_crash=restart debug_exit=0xf4 disk="$dir/initrd,ro" vsock=cid=9 fs="tag=data,socket=$dir/initrd" cap=150 cpu_period_us=20000
 printed create create --kernel "$kernel" --memory 64M
 printed list list
 printed info info web
@@ -61,7 +61,7 @@ described() {
 	python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))["domains"][0]
 print({k: r.get(k) for k in ("name", "vcpus", "vcpus_max", "mem_max_bytes", "kernel", "ramdisk", "cmdline", "cpus",
-	"on_poweroff", "on_reboot", "on_crash", "flat", "debug_exit", "disk", "net", "vsock", "cpu_cap_percent", "cpu_period_us")})' "$1"
+	"on_poweroff", "on_reboot", "on_crash", "flat", "debug_exit", "disk", "net", "fs", "vsock", "cpu_cap_percent", "cpu_period_us")})' "$1"
 }
 (sleep 0.2; "$HVCTL" destroy web) &
 printed wait wait web
@@ -73,6 +73,10 @@ check "its cap too" json_is "$dir/out" '(d["domains"][0]["cpu_cap_percent"], d["
 check "and it is the same domain" [ "$(described "$dir/out")" = "$(described "$dir/web.json")" ]
 create --name talker --cmdline talks
 printed info info talker
+create --name sharing --cmdline lose
+until_true logged sharing ready
+printed info info sharing
+"$HVCTL" destroy sharing
 create --name broken --cmdline end=crash on_crash=preserve
 until_true state_is broken crashed
 printed list list -a

@@ -6,6 +6,7 @@
 #include "blk_driver.h"
 #include "every_device.h"
 #include "fake_vhost.h"
+#include "fs_driver.h"
 #include "net_driver.h"
 #include "small_driver.h"
 #include "virtio_rng.h"
@@ -32,6 +33,8 @@ const struct driver_device every_device[] = {
 	{ "balloon, statistics", balloon_create, 2, balloon_stats_request, KEPT,
 	  1ULL << VIRTIO_BALLOON_F_STATS_VQ },
 	{ "balloon, reported", balloon_create, 2, balloon_report_request, ANSWERED, 0 },
+	{ "fs without its virtiofsd, requests", fs_orphan_create, FS_REQUEST, fs_request, ANSWERED, 0 },
+	{ "fs without its virtiofsd, forgets", fs_orphan_create, FS_FORGET, fs_forget_request, ANSWERED, 0 },
 };
 
 const unsigned int every_device_count = sizeof(every_device) / sizeof(every_device[0]);

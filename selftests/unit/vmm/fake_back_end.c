@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A vhost-user-blk back end for tests. */
+/* A vhost-user back end for tests. */
 #include <errno.h>
+#include <linux/fuse.h>
 #include <linux/vhost_types.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
@@ -19,11 +20,19 @@
 #include "fake_back_end.h"
 #include "paging.h"
 
-#define EXTRAS	(1ULL << 3 | 1ULL << 9)
+#define QUEUES	2
 #define FEATURES (1ULL << 30 | 1ULL << VIRTIO_F_VERSION_1 |		\
 		  1ULL << VIRTIO_RING_F_INDIRECT_DESC |			\
-		  1ULL << VIRTIO_RING_F_EVENT_IDX |			\
-		  1ULL << VIRTIO_BLK_F_FLUSH | 1ULL << VIRTIO_BLK_F_MQ)
+		  1ULL << VIRTIO_RING_F_EVENT_IDX)
+/* virtiofsd has no configuration. */
+static const struct {
+	uint64_t features;
+	uint64_t extras;
+} kinds[] = {
+	[BACK_END_DISK] = { FEATURES | 1ULL << VIRTIO_BLK_F_FLUSH | 1ULL << VIRTIO_BLK_F_MQ,
+			    1ULL << 3 | 1ULL << 9 },
+	[BACK_END_FS] = { FEATURES, 1ULL << 3 },
+};
 
 struct header {
 	uint32_t request;
@@ -37,8 +46,12 @@ static pthread_t thread;
 static int listener = -1;
 static int line = -1;	/* to the front end */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct virtqueue ring;
-static int kick = -1, call = -1;
+static struct queue {
+	struct virtqueue ring;
+	bool running;
+	int kick;
+	int call;
+} queues[QUEUES] = { [0 ... QUEUES - 1] = { .kick = -1, .call = -1 } };
 
 static void take_memory(const uint8_t *payload, const int *fds, unsigned int count)
 {
@@ -75,14 +88,16 @@ static uint32_t obey(uint32_t request, uint8_t *payload, uint32_t bytes, const i
 	struct vhost_vring_state state;
 	struct vhost_vring_addr address;
 	uint64_t value = 0;
+	struct queue *queue = &queues[payload[0] % QUEUES];
+	struct virtqueue *ring = &queue->ring;
 
 	memcpy(&state, payload, sizeof(state));
 	switch (request) {
 	case 1:
-		value = FEATURES;
+		value = kinds[back_end.kind].features;
 		break;
 	case 15:
-		value = EXTRAS;
+		value = kinds[back_end.kind].extras;
 		break;
 	case 2:
 		memcpy(&back_end.features, payload, 8);
@@ -91,37 +106,39 @@ static uint32_t obey(uint32_t request, uint8_t *payload, uint32_t bytes, const i
 		take_memory(payload, fds, count);
 		break;
 	case 8:
-		ring.size = (uint16_t)state.num;
+		ring->size = (uint16_t)state.num;
 		break;
 	case 9:
 		memcpy(&address, payload, sizeof(address));
-		ring.desc = (void *)(uintptr_t)address.desc_user_addr;
-		ring.avail = (void *)(uintptr_t)address.avail_user_addr;
-		ring.used = (void *)(uintptr_t)address.used_user_addr;
+		ring->desc = (void *)(uintptr_t)address.desc_user_addr;
+		ring->avail = (void *)(uintptr_t)address.avail_user_addr;
+		ring->used = (void *)(uintptr_t)address.used_user_addr;
 		break;
 	case 10:
-		ring.next_avail = (uint16_t)state.num;
-		ring.next_used = 0;
-		ring.signalled = 0;
-		ring.memory = &driver.memory;
-		ring.event_idx = back_end.features >> VIRTIO_RING_F_EVENT_IDX & 1;
-		ring.indirect = true;
-		ring.error = NULL;
+		ring->next_avail = (uint16_t)state.num;
+		ring->next_used = 0;
+		ring->signalled = 0;
+		ring->memory = &driver.memory;
+		ring->event_idx = back_end.features >> VIRTIO_RING_F_EVENT_IDX & 1;
+		ring->indirect = back_end.features >> VIRTIO_RING_F_INDIRECT_DESC & 1;
+		ring->error = NULL;
 		break;
 	case 11:
-		back_end.running = false;
+		queue->running = false;
+		back_end.running--;
 		back_end.stops++;
-		state.num = ring.next_avail;
+		state.num = ring->next_avail;
 		memcpy(payload, &state, sizeof(state));
 		return sizeof(state);
 	case 12:
-		take_fd(&kick, fds, count);
+		take_fd(&queue->kick, fds, count);
 		break;
 	case 13:
-		take_fd(&call, fds, count);
+		take_fd(&queue->call, fds, count);
 		break;
 	case 18:
-		back_end.running = state.num;
+		queue->running = state.num;
+		back_end.running += state.num;
 		break;
 	case 24:
 		memcpy(payload + 12, &config, 60);
@@ -222,17 +239,17 @@ static void *thread_main(void *arg)
 	while (line >= 0 && serve_message())
 		;
 	pthread_mutex_lock(&lock);
-	back_end.running = false;
+	back_end.running = 0;
 	pthread_mutex_unlock(&lock);
 	shutdown(line, SHUT_RDWR);
 	return NULL;
 }
 
-void back_end_start(enum wrong wrong, uint32_t at)
+void back_end_start(enum back_end_kind kind, enum wrong wrong, uint32_t at)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	back_end = (struct back_end){ .wrong = wrong, .at = at };
+	back_end = (struct back_end){ .kind = kind, .wrong = wrong, .at = at };
 	snprintf(back_end.path, sizeof(back_end.path), "/tmp/back_end.%d", getpid());
 	strcpy(address.sun_path, back_end.path);
 	unlink(back_end.path);
@@ -244,6 +261,8 @@ void back_end_start(enum wrong wrong, uint32_t at)
 
 void back_end_stop(void)
 {
+	unsigned int i;
+
 	shutdown(listener, SHUT_RDWR);
 	if (line >= 0)
 		shutdown(line, SHUT_RDWR);
@@ -251,8 +270,11 @@ void back_end_stop(void)
 	close(listener);
 	if (line >= 0)
 		close(line);
-	take_fd(&kick, NULL, 0);
-	take_fd(&call, NULL, 0);
+	for (i = 0; i < QUEUES; i++) {
+		take_fd(&queues[i].kick, NULL, 0);
+		take_fd(&queues[i].call, NULL, 0);
+		queues[i].running = false;
+	}
 	line = -1;
 	unlink(back_end.path);
 }
@@ -263,40 +285,66 @@ void back_end_speak(void)
 		abort();
 }
 
-static void serve_ring(void)
+static void answer_disk(struct virtio_chain *chain)
 {
 	static const uint8_t data[8192] = { [0 ... 8191] = 0x5A };
+	const uint8_t status = VIRTIO_BLK_S_OK;
+
+	virtio_chain_write(chain, 0, data, chain->in_bytes - 1);
+	virtio_chain_write(chain, chain->in_bytes - 1, &status, 1);
+}
+
+static void answer_fs(struct virtio_chain *chain)
+{
+	struct fuse_out_header out = { .len = sizeof(out) };
+	struct fuse_in_header in = {};
+
+	virtio_chain_read(chain, 0, &in, sizeof(in));
+	out.unique = in.unique;
+	virtio_chain_write(chain, 0, &out, sizeof(out));
+}
+
+static void serve_ring(struct queue *queue)
+{
+	struct virtqueue *ring = &queue->ring;
 	struct virtio_chain chain;
 	uint64_t one = 1;
 
 	do {
-		virtqueue_disable_notify(&ring);
-		while (virtqueue_pop(&ring, &chain) > 0) {
+		virtqueue_disable_notify(ring);
+		while (virtqueue_pop(ring, &chain) > 0) {
 			struct virtio_done done = { chain.head, (uint32_t)chain.in_bytes };
-			const uint8_t status = VIRTIO_BLK_S_OK;
 
-			virtio_chain_write(&chain, 0, data, chain.in_bytes - 1);
-			virtio_chain_write(&chain, chain.in_bytes - 1, &status, 1);
-			virtqueue_push(&ring, &done, 1);
+			if (back_end.most && back_end.served == back_end.most)
+				continue;
 			back_end.served++;
+			(back_end.kind == BACK_END_FS ? answer_fs : answer_disk)(&chain);
+			virtqueue_push(ring, &done, 1);
 		}
-	} while (!ring.error && virtqueue_enable_notify(&ring));
-	if (virtqueue_wants_signal(&ring) && write(call, &one, sizeof(one)) < 0)
+	} while (!ring->error && virtqueue_enable_notify(ring));
+	if (!back_end.mute && virtqueue_wants_signal(ring) && write(queue->call, &one, sizeof(one)) < 0)
 		abort();
 	/* As QEMU does. */
-	if (ring.error)
+	if (ring->error)
 		shutdown(line, SHUT_RDWR);
 }
 
 bool back_end_run(void)
 {
+	bool did = false;
+	unsigned int i;
 	uint64_t count;
-	bool did;
 
 	pthread_mutex_lock(&lock);
-	did = back_end.running && kick >= 0 && read(kick, &count, sizeof(count)) > 0;
-	if (did)
-		serve_ring();
+	for (i = 0; i < QUEUES && back_end.running; i++) {
+		struct queue *queue = &queues[i];
+
+		if (!queue->running || queue->kick < 0 ||
+		    read(queue->kick, &count, sizeof(count)) <= 0)
+			continue;
+		serve_ring(queue);
+		did = true;
+	}
 	pthread_mutex_unlock(&lock);
 	return did;
 }

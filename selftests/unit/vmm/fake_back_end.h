@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A vhost-user-blk back end for tests: a thread that speaks the protocol, rightly or
- * not. What is read from its disk is 0x5A; requests are served where
- * fake_back_end_run() is called.
+ * A vhost-user back end for tests: a thread that speaks the protocol, rightly or
+ * not. What is read from its disk is 0x5A, and its file system says yes to all;
+ * requests are served where back_end_run() is called.
  */
 #ifndef HVMOD_TEST_FAKE_BACK_END_H
 #define HVMOD_TEST_FAKE_BACK_END_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+enum back_end_kind {
+	BACK_END_DISK,
+	BACK_END_FS,
+};
 
 /* What is wrong with it, from a message on. */
 enum wrong {
@@ -27,21 +32,24 @@ enum wrong {
 
 struct back_end {
 	char path[64];
+	enum back_end_kind kind;
 	enum wrong wrong;
 	uint32_t at;		/* this request */
+	unsigned int most;	/* requests that it answers, 0: all; it takes the others */
+	bool mute;		/* it sends no interrupts */
 	/* What was seen. */
 	bool memory_is_ours;	/* the mapping is the driver's memory */
 	bool size_is_sealed;
 	unsigned int regions;
 	uint64_t features;
-	bool running;
+	unsigned int running;	/* queues */
 	unsigned int stops;
 	unsigned int served;
 };
 
 extern struct back_end back_end;
 
-void back_end_start(enum wrong wrong, uint32_t at);
+void back_end_start(enum back_end_kind kind, enum wrong wrong, uint32_t at);
 /* The socket is closed, and the thread has ended. */
 void back_end_stop(void);
 /* It says something that it was not asked for. */

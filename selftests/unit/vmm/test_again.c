@@ -70,7 +70,7 @@ static void wait_count(const unsigned int *count, unsigned int wanted)
 	pthread_mutex_unlock(&lock);
 }
 
-static const struct vmm_ops ops = { on_output, on_end, on_halt };
+static const struct vmm_ops ops = { on_output, on_end, on_halt, NULL };
 static struct vmm_config config;
 
 static struct vmm *start(unsigned int vcpus, fake_guest guest)

@@ -66,7 +66,7 @@ static void on_halt(void *ctx)
 	(void)ctx;
 }
 
-static const struct vmm_ops ops = { on_output, on_end, on_halt };
+static const struct vmm_ops ops = { on_output, on_end, on_halt, NULL };
 
 static struct vmm_config config;
 

@@ -47,7 +47,7 @@ static void no_halt(void *ctx)
 /* A domain with @vcpus of @most, which runs. */
 static struct vmm *domain(unsigned int vcpus, unsigned int most, fake_guest guest)
 {
-	static const struct vmm_ops ops = { no_output, note_end, no_halt };
+	static const struct vmm_ops ops = { no_output, note_end, no_halt, NULL };
 	const struct vmm_config config = {
 		.name = "hot",
 		.vcpus = vcpus,

@@ -59,7 +59,7 @@ static bool fails(void)
 
 static void test_right(void)
 {
-	back_end_start(WRONG_NOTHING, 0);
+	back_end_start(BACK_END_DISK, WRONG_NOTHING, 0);
 	path = back_end.path;
 	driver_attach(&disk);
 	ok(back_end.regions == 1 && back_end.memory_is_ours, "the back end maps the memory");
@@ -121,7 +121,7 @@ static void test_unmade(void)
 	for (i = 0; i < sizeof(unmade) / sizeof(unmade[0]); i++) {
 		bool good;
 
-		back_end_start(unmade[i].wrong, unmade[i].at);
+		back_end_start(BACK_END_DISK, unmade[i].wrong, unmade[i].at);
 		path = back_end.path;
 		device = try(&machine);
 		good = !device && errno == EINVAL && strstr(err, unmade[i].text) && strstr(err, "\nhint: ");
@@ -165,7 +165,7 @@ static void test_unready(void)
 	for (i = 0; i < sizeof(unready) / sizeof(unready[0]); i++) {
 		bool good;
 
-		back_end_start(unready[i].wrong, unready[i].at);
+		back_end_start(BACK_END_DISK, unready[i].wrong, unready[i].at);
 		path = back_end.path;
 		driver_attach(&disk);
 		driver_up(0);
@@ -187,7 +187,7 @@ static void test_unready(void)
 
 static void test_gone(void)
 {
-	back_end_start(WRONG_NOTHING, 0);
+	back_end_start(BACK_END_DISK, WRONG_NOTHING, 0);
 	path = back_end.path;
 	driver_attach(&disk);
 	driver_up(0);
@@ -196,7 +196,7 @@ static void test_gone(void)
 	ok(fails() && driver.message_count == 1 && driver.messages[0] == 0x40, "one that speaks out of turn");
 	driver_detach();
 	back_end_stop();
-	back_end_start(WRONG_NOTHING, 0);
+	back_end_start(BACK_END_DISK, WRONG_NOTHING, 0);
 	driver_attach(&disk);
 	driver_up(0);
 	check(driver_works(&disk));
