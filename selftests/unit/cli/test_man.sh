@@ -26,26 +26,29 @@ for page in "${pages[@]}"; do
 	fi
 done
 
-# absent PAGE WORD...: those that it does not have
-absent() {
-	local page=$1 word
+# has_all PAGE WORD...: it has each, or those are told that it lacks
+has_all() {
+	local page=$1 word status=0
 
 	shift
 	for word in "$@"; do
-		grep -qE "(^|[^A-Za-z0-9_])$word([^A-Za-z0-9_]|\$)" "$page" || echo "$word"
+		grep -qE "(^|[^A-Za-z0-9_])$word([^A-Za-z0-9_]|\$)" "$page" && continue
+		echo "# ${page##*/} lacks $word"
+		status=1
 	done
+	return $status
 }
 mapfile -t words < <("$HVCTL" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
-check "hvctl(1) has every verb" [ -z "$(absent "$dir/hvctl.1" "${words[@]}")" ]
+check "hvctl(1) has every verb" has_all "$dir/hvctl.1" "${words[@]}"
 mapfile -t words < <(sed -n 's/^	KEY(\([a-z_]*\),.*/\1/p' "$top/cli/config.c")
 check "there are keys" [ ${#words[@]} -gt 10 ]
-check "hvctl.cfg(5) has every key" [ -z "$(absent "$man/hvctl.cfg.5" "${words[@]}")" ]
+check "hvctl.cfg(5) has every key" has_all "$man/hvctl.cfg.5" "${words[@]}"
 mapfile -t words < <(sed -n 's/^#define \(HVMOD_[A-Z_]*\)[[:space:]]*_IO.*/\1/p' "$top/uapi/hvmod.h")
 check "there are ioctls" [ ${#words[@]} -gt 10 ]
-check "hvmod(4) has every ioctl" [ -z "$(absent "$man/hvmod.4" "${words[@]}")" ]
+check "hvmod(4) has every ioctl" has_all "$man/hvmod.4" "${words[@]}"
 mapfile -t words < <(sed -n 's/^module_param(\([a-z0-9_]*\),.*/\1/p' "$top"/kmod/*.c)
 check "there are parameters" [ ${#words[@]} -gt 1 ]
-check "hvmod(4) has every parameter" [ -z "$(absent "$man/hvmod.4" "${words[@]}")" ]
+check "hvmod(4) has every parameter" has_all "$man/hvmod.4" "${words[@]}"
 mapfile -t words < <(sed -n 's/^	HVCTL_[A-Z_]*[[:space:]]*= \([0-9]*\),.*/\1/p' "$top/cli/hvctl.h")
 check "hvctl(1) has every exit status" [ "$(printf '.It %s\n' "${words[@]}" | grep -cxFf - "$dir/hvctl.1")" -ge 8 ]
 

@@ -100,6 +100,7 @@ static void paravirtual(struct vcpu *vcpu)
 	ok(r.eax == (BIT(0) | BIT(1) | BIT(3) | BIT(5) | BIT(6) | BIT(7) | BIT(11) | BIT(13) | BIT(24)) && !r.edx,
 	   "kvmclock, stable; steal time; EOI; unhalt, IPIs and yielding by hypercall");
 	ok(ask(vcpu, 0x40000010, 0).eax == 2500000, "frequency of the TSC");
+	ok(ask(vcpu, 0x40000010, 0).ebx == 1000000, "frequency of the bus, which the APIC's timer counts");
 	r = ask(vcpu, 0x80000000, 0);
 	ok(r.eax == 0x80000008, "extended leaves");
 	r = ask(vcpu, 0x80000001, 0);
