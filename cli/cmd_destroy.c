@@ -12,7 +12,7 @@ const struct verb verb_destroy = {
 	.name = "destroy",
 	.args = "DOMAIN",
 	.summary = "End a domain at once",
-	.doc = "Never waits for the guest. A VMM process that does not end its guest in two seconds is killed. Returns when the domain is gone.",
+	.doc = "Never waits for the guest. A VMM process that does not end its guest in two seconds is killed. Returns when the domain is gone, and its process too if that ends within a second.",
 	.flags = VERB_DOMU | VERB_MODIFIES,
 	.run = run,
 };

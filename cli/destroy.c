@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ending a domain whatever its guest and its VMM process do. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -14,6 +15,7 @@
 
 #define POLITE_MS	2000
 #define KILLED_MS	10000	/* until the kernel has all memory back */
+#define ENDED_MS	1000	/* from the domain's end to its process's */
 
 /* Return: 0 if the VMM process has been asked; else a negative errno value. */
 static int ask_to_end(struct verb_context *ctx, int64_t deadline)
@@ -34,12 +36,12 @@ static int ask_to_end(struct verb_context *ctx, int64_t deadline)
 /*
  * The descriptor holds the process, so that its number can't come to mean
  * another one; that the domain is still there and still its own then proves
- * that it is the right process.
+ * that it is the right process. Return: the descriptor or a negative errno value
  */
-static int kill_vmm(struct verb_context *ctx)
+static int open_vmm(struct verb_context *ctx)
 {
 	struct hvmod_domain_info now;
-	int fd, err = 0;
+	int fd;
 
 	if (!ctx->domain.owner_pid)
 		return -ESRCH;
@@ -47,32 +49,55 @@ static int kill_vmm(struct verb_context *ctx)
 	if (fd < 0)
 		return -errno;
 	if (!domain_by_id(ctx->device, ctx->domain.id, &now) &&
-	    now.owner_pid == ctx->domain.owner_pid &&
-	    syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0))
-		err = -errno;
+	    now.owner_pid == ctx->domain.owner_pid)
+		return fd;
 	close(fd);
-	return err;
+	return -ESRCH;
+}
+
+/*
+ * The process has closed its descriptors when it has ended, and the module can go.
+ * One that goes on without its domain is nobody's business.
+ */
+static int destroyed(int vmm)
+{
+	struct pollfd end = { .fd = vmm, .events = POLLIN };
+
+	if (vmm >= 0) {
+		poll(&end, 1, ENDED_MS);
+		close(vmm);
+	}
+	return HVCTL_OK;
 }
 
 int destroy_domain(struct verb_context *ctx)
 {
 	int64_t polite = deadline_in(POLITE_MS);
+	int vmm = open_vmm(ctx);
 	int err = ask_to_end(ctx, polite);
 
 	/* Whoever is not allowed to ask is not allowed to kill. */
-	if (err == -EACCES || err == -EPERM)
+	if (err == -EACCES || err == -EPERM) {
+		if (vmm >= 0)
+			close(vmm);
 		return ask_fail(ctx, "destroy", -err);
+	}
 	if (err && err != -ESRCH && err != -ESHUTDOWN && err != -ECONNRESET)
 		polite = deadline_in(0);
 	if (!domain_wait_gone(ctx->device, ctx->domain.id, polite))
-		return HVCTL_OK;
+		return destroyed(vmm);
 	if (globals.verbose)
 		note("%s: its VMM process does not answer and is killed", ctx->domain.name);
-	err = kill_vmm(ctx);
-	if (err && err != -ESRCH)
-		return ask_fail(ctx, "destroy", -err);
+	if (vmm >= 0 && syscall(SYS_pidfd_send_signal, vmm, SIGKILL, NULL, 0) &&
+	    errno != ESRCH) {
+		err = errno;
+		close(vmm);
+		return ask_fail(ctx, "destroy", err);
+	}
 	if (!domain_wait_gone(ctx->device, ctx->domain.id, deadline_in(KILLED_MS)))
-		return HVCTL_OK;
+		return destroyed(vmm);
+	if (vmm >= 0)
+		close(vmm);
 	return fail(HVCTL_TIMEOUT, ETIMEDOUT, ctx->domain.name,
 		    "see 'dmesg'; another process may hold the domain's descriptors",
 		    "cannot destroy: its VMM process was killed, but it is still there");

@@ -37,11 +37,26 @@ static void changed(void *ctx, uint64_t bytes)
 }
 
 /**
- * build_balloon() - give the domain a balloon
+ * build_balloon_allowed() - may the domain have less memory than maxmem?
  * @build: the build; its memory is there
  *
- * Memory that another process maps has none: what is dropped here alone frees
- * nothing.
+ * Memory that another process maps has no balloon: what is dropped here alone
+ * frees nothing. Known before any of those processes is asked.
+ *
+ * Return: 0, or -1 with errno and a message
+ */
+int build_balloon_allowed(struct build *build)
+{
+	if (!build->vmm->memory.fd || !build->config->balloon)
+		return 0;
+	return build_fail(build, EOPNOTSUPP,
+			  "domain %s: a vhost-user disk or a directory (fs) lets it have no memory balloon, so memory can't be less than maxmem\nhint: leave maxmem out",
+			  build->config->name);
+}
+
+/**
+ * build_balloon() - give the domain a balloon, if build_balloon_allowed()
+ * @build: the build; its memory is there
  *
  * Return: 0, or -1 with errno and a message
  */
@@ -60,13 +75,8 @@ int build_balloon(struct build *build)
 	};
 	struct virtio_device *device;
 
-	if (vmm->memory.fd) {
-		if (!build->config->balloon)
-			return 0;
-		return build_fail(build, EOPNOTSUPP,
-				  "domain %s: a vhost-user disk or a directory (fs) lets it have no memory balloon, so memory can't be less than maxmem\nhint: leave maxmem out",
-				  build->config->name);
-	}
+	if (vmm->memory.fd)
+		return 0;
 	device = virtio_balloon_create(&machine, &wires, build->config->balloon);
 	if (devices_add_virtio(vmm, device))
 		return build_fail(build, errno,

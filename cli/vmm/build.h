@@ -50,6 +50,7 @@ int build_load_firmware(struct build *build);
 void build_close_files(struct build *build);
 
 /* balloon.c */
+int build_balloon_allowed(struct build *build);
 int build_balloon(struct build *build);
 
 /* build_virtio.c */

@@ -182,8 +182,10 @@ static int add_vsock(struct build *build)
 int build_virtio(struct build *build)
 {
 	unsigned int i;
-	int ret = add_rng(build);
+	int ret = build_balloon_allowed(build);
 
+	if (!ret)
+		ret = add_rng(build);
 	if (!ret)
 		ret = add_console(build);
 	for (i = 0; i < build->config->disks && !ret; i++) {
