@@ -41,64 +41,60 @@ static int ask_to_end(struct verb_context *ctx, int64_t deadline)
 static int open_vmm(struct verb_context *ctx)
 {
 	struct hvmod_domain_info now;
-	int fd;
+	int fd, err = ESRCH;
 
 	if (!ctx->domain.owner_pid)
 		return -ESRCH;
 	fd = syscall(SYS_pidfd_open, ctx->domain.owner_pid, 0);
 	if (fd < 0)
 		return -errno;
-	if (!domain_by_id(ctx->device, ctx->domain.id, &now) &&
-	    now.owner_pid == ctx->domain.owner_pid)
+	if (domain_by_id(ctx->device, ctx->domain.id, &now))
+		err = errno == ENOENT ? ESRCH : errno;
+	else if (now.owner_pid == ctx->domain.owner_pid)
 		return fd;
 	close(fd);
-	return -ESRCH;
+	return -err;
 }
 
-/*
- * The process has closed its descriptors when it has ended, and the module can go.
- * One that goes on without its domain is nobody's business.
- */
-static int destroyed(int vmm)
+/* @vmm: the VMM process, or a negative errno value: why there is no hold of it */
+static int destroy(struct verb_context *ctx, int vmm)
 {
-	struct pollfd end = { .fd = vmm, .events = POLLIN };
+	int64_t polite = deadline_in(POLITE_MS);
+	int err = ask_to_end(ctx, polite);
 
-	if (vmm >= 0) {
-		poll(&end, 1, ENDED_MS);
-		close(vmm);
-	}
-	return HVCTL_OK;
+	/* Whoever is not allowed to ask is not allowed to kill. */
+	if (err == -EACCES || err == -EPERM)
+		return ask_fail(ctx, "destroy", -err);
+	if (err && err != -ESRCH && err != -ESHUTDOWN && err != -ECONNRESET)
+		polite = deadline_in(0);
+	if (!domain_wait_gone(ctx->device, ctx->domain.id, polite))
+		return HVCTL_OK;
+	if (globals.verbose)
+		note("%s: its VMM process does not answer and is killed", ctx->domain.name);
+	if (vmm >= 0 && syscall(SYS_pidfd_send_signal, vmm, SIGKILL, NULL, 0))
+		vmm = -errno;
+	if (vmm < 0 && vmm != -ESRCH)
+		return ask_fail(ctx, "destroy", -vmm);
+	if (!domain_wait_gone(ctx->device, ctx->domain.id, deadline_in(KILLED_MS)))
+		return HVCTL_OK;
+	return fail(HVCTL_TIMEOUT, ETIMEDOUT, ctx->domain.name,
+		    "see 'dmesg'; another process may hold the domain's descriptors",
+		    "cannot destroy: its VMM process was killed, but it is still there");
 }
 
 int destroy_domain(struct verb_context *ctx)
 {
-	int64_t polite = deadline_in(POLITE_MS);
-	int vmm = open_vmm(ctx);
-	int err = ask_to_end(ctx, polite);
+	struct pollfd vmm = { .fd = open_vmm(ctx), .events = POLLIN };
+	int ret = destroy(ctx, vmm.fd);
 
-	/* Whoever is not allowed to ask is not allowed to kill. */
-	if (err == -EACCES || err == -EPERM) {
-		if (vmm >= 0)
-			close(vmm);
-		return ask_fail(ctx, "destroy", -err);
-	}
-	if (err && err != -ESRCH && err != -ESHUTDOWN && err != -ECONNRESET)
-		polite = deadline_in(0);
-	if (!domain_wait_gone(ctx->device, ctx->domain.id, polite))
-		return destroyed(vmm);
-	if (globals.verbose)
-		note("%s: its VMM process does not answer and is killed", ctx->domain.name);
-	if (vmm >= 0 && syscall(SYS_pidfd_send_signal, vmm, SIGKILL, NULL, 0) &&
-	    errno != ESRCH) {
-		err = errno;
-		close(vmm);
-		return ask_fail(ctx, "destroy", err);
-	}
-	if (!domain_wait_gone(ctx->device, ctx->domain.id, deadline_in(KILLED_MS)))
-		return destroyed(vmm);
-	if (vmm >= 0)
-		close(vmm);
-	return fail(HVCTL_TIMEOUT, ETIMEDOUT, ctx->domain.name,
-		    "see 'dmesg'; another process may hold the domain's descriptors",
-		    "cannot destroy: its VMM process was killed, but it is still there");
+	if (vmm.fd < 0)
+		return ret;
+	/*
+	 * It has closed its descriptors when it has ended, and the module can go.
+	 * One that goes on without its domain is nobody's business.
+	 */
+	if (!ret)
+		poll(&vmm, 1, ENDED_MS);
+	close(vmm.fd);
+	return ret;
 }

@@ -98,7 +98,10 @@ int device_domain_info(int device, __u32 id, struct hvmod_domain_info *info)
 	struct hvmod_domain_info best = { .id = ~0U }, one;
 	DIR *dir = opendir(fake_dir());
 	struct dirent *entry;
+	int err = ENOENT;
 
+	if (!dir)
+		return -1;
 	if (!id) {
 		domain0(info);
 		closedir(dir);
@@ -107,13 +110,16 @@ int device_domain_info(int device, __u32 id, struct hvmod_domain_info *info)
 	while ((entry = readdir(dir))) {
 		__u32 number = strtoul(entry->d_name, NULL, 10);
 
-		if (number >= id && number < best.id &&
-		    !read_domain(device, entry->d_name, &one))
+		if (number < id || number >= best.id)
+			continue;
+		if (!read_domain(device, entry->d_name, &one))
 			best = one;
+		else if (errno == EMFILE)
+			err = errno;
 	}
 	closedir(dir);
 	if (best.id == ~0U) {
-		errno = ENOENT;
+		errno = err;
 		return -1;
 	}
 	*info = best;

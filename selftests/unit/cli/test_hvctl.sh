@@ -663,6 +663,11 @@ works destroy i
 took=$((($(date +%s%N) - start) / 1000000))
 check "destroy kills a VMM that does not answer" [ $took -ge 1900 ]
 check "gone on return" gone i
+create --name m --cmdline immortal
+(ulimit -n 6 && exec "$HVCTL" destroy m) >"$dir/out" 2>"$dir/err" </dev/null
+status=$? err=$(<"$dir/err")
+check "destroy that can't get hold of the VMM process says why" says "cannot destroy: Too many open files"
+works destroy m
 create --name j --cmdline stuck
 fails 6 "its VMM process does not answer" --timeout 2 pause j
 "$HVCTL" destroy j
