@@ -3,6 +3,8 @@
 #ifndef HVMOD_VMM_COMPILER_H
 #define HVMOD_VMM_COMPILER_H
 
+#include <stddef.h>
+
 #ifndef __packed
 #define __packed	__attribute__((__packed__))
 #endif
@@ -11,6 +13,10 @@
 #endif
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#endif
+#ifndef container_of
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
 #endif
 
 #endif

@@ -15,7 +15,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "compiler.h"
 #include "vhost.h"
 
 #define RANGES_MAX	ARRAY_SIZE(((struct guest_memory *)0)->range)
@@ -29,71 +28,78 @@ struct memory_table {
 _Static_assert(offsetof(struct memory_table, region) ==
 	       offsetof(struct vhost_memory, regions), "rows follow the head");
 
-static __printf(4, 5)
-int fail(char *err, size_t err_size, int error, const char *format, ...)
+/**
+ * vhost_fail() - a device that the kernel is to serve can't be made
+ * @error: where the message goes
+ * @number: why
+ * @format: the message
+ *
+ * Return: -1 with errno
+ */
+int vhost_fail(const struct vhost_error *error, int number, const char *format,
+	       ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(err, err_size, format, args);
+	vsnprintf(error->text, error->size, format, args);
 	va_end(args);
-	errno = error;
+	errno = number;
 	return -1;
 }
 
 /* ENOENT and its like are about the module, see vmm.h. */
-static int cannot_open(const struct vhost_kind *kind, int error, char *err,
-		       size_t err_size)
+static int cannot_open(const struct vhost_kind *kind, int number,
+		       const struct vhost_error *error)
 {
-	switch (error) {
+	switch (number) {
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		return fail(err, err_size, EINVAL,
-			    "%s: the host's kernel has no %s: %s\nhint: modprobe %s",
-			    kind->name, kind->path, strerror(error),
-			    kind->module);
+		return vhost_fail(error, EINVAL,
+				  "%s: the host's kernel has no %s: %s\nhint: modprobe %s",
+				  kind->name, kind->path, strerror(number),
+				  kind->module);
 	case EACCES:
 	case EPERM:
-		return fail(err, err_size, EACCES,
-			    "%s: no permission to open %s\nhint: join the group that owns the device: ls -l %s",
-			    kind->name, kind->path, kind->path);
+		return vhost_fail(error, EACCES,
+				  "%s: no permission to open %s\nhint: join the group that owns the device: ls -l %s",
+				  kind->name, kind->path, kind->path);
 	}
-	return fail(err, err_size, EINVAL,
-		    "%s: %s cannot be opened: %s\nhint: see the kernel's log: dmesg",
-		    kind->name, kind->path, strerror(error));
+	return vhost_fail(error, EINVAL,
+			  "%s: %s cannot be opened: %s\nhint: see the kernel's log: dmesg",
+			  kind->name, kind->path, strerror(number));
 }
 
 /**
  * vhost_open() - open a back end for this process's memory
  * @vhost: filled
  * @kind: which
- * @err: buffer for a message
- * @err_size: its size
+ * @error: filled if there is one
  *
- * Return: 0, or -1 with errno (EACCES: no permission; EINVAL: others) and @err
+ * Return: 0, or -1 with errno (EACCES: no permission; EINVAL: others) and @error
  */
-int vhost_open(struct vhost *vhost, const struct vhost_kind *kind, char *err,
-	       size_t err_size)
+int vhost_open(struct vhost *vhost, const struct vhost_kind *kind,
+	       const struct vhost_error *error)
 {
-	int error;
+	int number;
 
 	*vhost = (struct vhost){ .kind = kind, .failed.fd = -1 };
 	vhost->fd = open(kind->path, O_RDWR | O_CLOEXEC);
 	if (vhost->fd >= 0)
 		vhost->failed.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vhost->failed.fd < 0 || ioctl(vhost->fd, VHOST_SET_OWNER)) {
-		error = errno;
+		number = errno;
 		vhost_close(vhost);
-		return cannot_open(kind, error, err, err_size);
+		return cannot_open(kind, number, error);
 	}
 	if (!ioctl(vhost->fd, VHOST_GET_FEATURES, &vhost->features) &&
 	    (vhost->features & kind->needed) == kind->needed)
 		return 0;
 	vhost_close(vhost);
-	return fail(err, err_size, EINVAL,
-		    "%s: %s lacks what virtio 1 needs\nhint: use a newer kernel",
-		    kind->name, kind->path);
+	return vhost_fail(error, EINVAL,
+			  "%s: %s lacks what virtio 1 needs\nhint: use a newer kernel",
+			  kind->name, kind->path);
 }
 
 /**
@@ -131,8 +137,7 @@ static int set_memory(const struct vhost *vhost,
 
 static void ring_failed(struct virtio_watch *watch, uint32_t events)
 {
-	struct vhost *vhost = (struct vhost *)
-		((uint8_t *)watch - offsetof(struct vhost, failed));
+	struct vhost *vhost = container_of(watch, struct vhost, failed);
 	uint64_t count;
 
 	(void)events;
@@ -161,23 +166,22 @@ static int tell(struct vhost *vhost)
  * vhost_attach() - tell it about memory, and the device about it
  * @vhost: the back end
  * @device: whose queues it serves
- * @err: buffer for a message
- * @err_size: its size
+ * @error: filled if there is one
  *
  * Before the sandbox; vhost_close() undoes it.
  *
- * Return: 0, or -1 with errno EINVAL and @err
+ * Return: 0, or -1 with errno EINVAL and @error
  */
-int vhost_attach(struct vhost *vhost, struct virtio_device *device, char *err,
-		 size_t err_size)
+int vhost_attach(struct vhost *vhost, struct virtio_device *device,
+		 const struct vhost_error *error)
 {
 	vhost->device = device;
 	vhost->failed.ready = ring_failed;
 	if (!tell(vhost))
 		return 0;
-	return fail(err, err_size, EINVAL,
-		    "%s: %s does not take the domain's memory: %s\nhint: see the kernel's log: dmesg",
-		    vhost->kind->name, vhost->kind->path, strerror(errno));
+	return vhost_fail(error, EINVAL,
+			  "%s: %s does not take the domain's memory: %s\nhint: see the kernel's log: dmesg",
+			  vhost->kind->name, vhost->kind->path, strerror(errno));
 }
 
 static int set_ring(const struct vhost *vhost, unsigned int index,

@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler.h"
 #include "virtio.h"
-
-#define VHOST_QUEUES_MAX	2
 
 struct vhost;
 
@@ -21,8 +20,7 @@ struct vhost;
  * @name: what messages call it
  * @path: its device
  * @module: of the kernel, which makes the device
- * @queues: how many it serves, from the virtio device's first on, at most
- *	VHOST_QUEUES_MAX
+ * @queues: how many it serves, from the virtio device's first on
  * @needed: feature bits without which it could not serve what we offer
  * @run: let it begin or stop to serve rings; stopping any number of times.
  *	Return: not 0: it cannot begin
@@ -52,13 +50,27 @@ struct vhost {
 	struct virtio_watch failed;
 };
 
-int vhost_open(struct vhost *vhost, const struct vhost_kind *kind, char *err,
-	       size_t err_size);
+/**
+ * struct vhost_error - where a message about what is wrong goes, with a hint
+ * @text: the buffer
+ * @size: its size
+ */
+struct vhost_error {
+	char *text;
+	size_t size;
+};
+
+int vhost_open(struct vhost *vhost, const struct vhost_kind *kind,
+	       const struct vhost_error *error);
 void vhost_close(struct vhost *vhost);
-int vhost_attach(struct vhost *vhost, struct virtio_device *device, char *err,
-		 size_t err_size);
+int vhost_attach(struct vhost *vhost, struct virtio_device *device,
+		 const struct vhost_error *error);
 const char *vhost_activate(struct vhost *vhost);
 void vhost_stop(struct vhost *vhost);
 void vhost_reset(struct vhost *vhost);
+
+__printf(3, 4)
+int vhost_fail(const struct vhost_error *error, int number, const char *format,
+	       ...);
 
 #endif

@@ -37,8 +37,8 @@ static void report(const struct vhost_user_device *served)
 /* Once: the watch goes too. */
 static void gone(struct virtio_watch *watch, uint32_t events)
 {
-	struct vhost_user_device *served = (struct vhost_user_device *)
-		((uint8_t *)watch - offsetof(struct vhost_user_device, user.link));
+	struct vhost_user_device *served =
+		container_of(watch, struct vhost_user_device, user.link);
 
 	(void)events;
 	vhost_user_give_up(&served->user, served->type->gone);
@@ -49,17 +49,6 @@ static void gone(struct virtio_watch *watch, uint32_t events)
 		served->type->orphaned(served);
 	else if (served->device.active)
 		virtio_fail(&served->device, served->user.error);
-}
-
-/**
- * vhost_user_device_notify() - nobody is here to be notified
- * @device: the device
- * @queue: index of the queue
- */
-void vhost_user_device_notify(struct virtio_device *device, unsigned int queue)
-{
-	(void)device;
-	(void)queue;
 }
 
 /**

@@ -60,7 +60,6 @@ vhost_user_device_create(const struct vhost_user_type *type,
 
 /* For struct virtio_device_ops */
 const char *vhost_user_device_activate(struct virtio_device *device);
-void vhost_user_device_notify(struct virtio_device *device, unsigned int queue);
 void vhost_user_device_reset(struct virtio_device *device);
 void vhost_user_device_destroy(struct virtio_device *device);
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "virtio.h"
 
 #define FEATURE(bit)		(1ULL << (bit))
@@ -210,6 +211,16 @@ void virtio_set_status(struct virtio_device *device, uint8_t status)
 	virtio_worker_wake(device);
 }
 
+/* In the worker. */
+static void notify_device(struct virtio_queue *queue)
+{
+	struct virtio_device *device = queue->device;
+
+	if (queue->live && device->ops->notify)
+		device->ops->notify(device,
+				    (unsigned int)(queue - device->queue));
+}
+
 static void activate(struct virtio_device *device)
 {
 	struct virtqueue_layout layout[VIRTIO_QUEUES_MAX];
@@ -244,10 +255,8 @@ static void activate(struct virtio_device *device)
 	}
 	device->active = true;
 	/* Requests may be there from before DRIVER_OK. */
-	for (i = 0; i < device->shape.queues; i++) {
-		if (device->queue[i].live)
-			device->ops->notify(device, i);
-	}
+	for (i = 0; i < device->shape.queues; i++)
+		notify_device(&device->queue[i]);
 }
 
 static void reset(struct virtio_device *device)
@@ -324,18 +333,16 @@ void virtio_do_request(struct virtio_device *device)
 void virtio_doorbell_rang(struct virtio_watch *watch, uint32_t events)
 {
 	struct virtio_queue *queue =
-		(struct virtio_queue *)((uint8_t *)watch -
-					offsetof(struct virtio_queue, doorbell));
+		container_of(watch, struct virtio_queue, doorbell);
 	struct virtio_device *device = queue->device;
 	uint64_t count;
 
 	(void)events;
 	if (read(watch->fd, &count, sizeof(count)) < 0)
 		return;
-	if (!device->active || !queue->live ||
-	    __atomic_load_n(&device->broken, __ATOMIC_ACQUIRE))
-		return;
-	device->ops->notify(device, (unsigned int)(queue - device->queue));
+	if (device->active &&
+	    !__atomic_load_n(&device->broken, __ATOMIC_ACQUIRE))
+		notify_device(queue);
 }
 
 static int pop(struct virtio_queue *queue, struct virtio_chain *chain)

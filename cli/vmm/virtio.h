@@ -39,7 +39,7 @@ struct virtio_device;
  * @activate: the driver is ready and the queues are; @device->features says what
  *	was negotiated. In the worker. Return: NULL, or what is wrong. Or NULL
  * @notify: queue @queue may have requests; also once after @activate. In the
- *	worker
+ *	worker. Or NULL: somebody else looks
  * @reset: forget all requests; afterwards nothing of the device touches guest
  *	memory or queues until the next @activate. In the worker, which it may
  *	hold up; or at the end, when the worker has gone. Or NULL

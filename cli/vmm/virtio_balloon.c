@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "virtio_balloon.h"
 
 #define CLASS_OTHER	0xFF0000
@@ -71,9 +72,7 @@ static struct balloon *to_balloon(struct virtio_device *device)
 
 static void tell(struct virtio_watch *watch, uint32_t events)
 {
-	struct balloon *balloon =
-		(struct balloon *)((uint8_t *)watch -
-				   offsetof(struct balloon, timer));
+	struct balloon *balloon = container_of(watch, struct balloon, timer);
 	uint64_t count;
 
 	(void)events;

@@ -25,7 +25,6 @@ static const struct vhost_user_type blk_user = {
 		.type = VIRTIO_ID_BLOCK,
 		.class_code = CLASS_STORAGE,
 		.activate = vhost_user_device_activate,
-		.notify = vhost_user_device_notify,
 		.reset = vhost_user_device_reset,
 		.destroy = vhost_user_device_destroy,
 	},

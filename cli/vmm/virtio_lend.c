@@ -6,19 +6,18 @@
  * message. Where a message was not bound, the worker passes interrupts on.
  */
 #include <linux/virtio_pci.h>
-#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "compiler.h"
 #include "virtio.h"
 
 /* Whoever serves the queue decided that the driver wants to know. */
 static void pass_on(struct virtio_watch *watch, uint32_t events)
 {
 	struct virtio_queue *queue =
-		(struct virtio_queue *)((uint8_t *)watch -
-					offsetof(struct virtio_queue, relay));
+		container_of(watch, struct virtio_queue, relay);
 	uint64_t count;
 
 	(void)events;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "compiler.h"
 #include "virtio_net.h"
 
 #define CLASS_ETHERNET	0x020000
@@ -253,8 +254,7 @@ static void notify(struct virtio_device *device, unsigned int queue)
 
 static void ready(struct virtio_watch *watch, uint32_t events)
 {
-	struct net *net = (struct net *)((uint8_t *)watch -
-					 offsetof(struct net, watch));
+	struct net *net = container_of(watch, struct net, watch);
 
 	if (events & EPOLLIN)
 		notify(&net->device, RX);

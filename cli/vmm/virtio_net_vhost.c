@@ -8,8 +8,6 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -50,8 +48,7 @@ static struct net_vhost *to_net(struct virtio_device *device)
 
 static int run(struct vhost *vhost, bool on)
 {
-	const struct net_vhost *net = (struct net_vhost *)
-		((uint8_t *)vhost - offsetof(struct net_vhost, vhost));
+	const struct net_vhost *net = container_of(vhost, struct net_vhost, vhost);
 	struct vhost_vring_file file = { .fd = on ? net->tap->fd : VHOST_FILE_UNBIND };
 	int ret = 0;
 
@@ -72,8 +69,7 @@ static const struct vhost_kind net_kind = {
 /* What is sent is lost from now on; the kernel sees to that itself. */
 static void tap_gone(struct virtio_watch *watch, uint32_t events)
 {
-	struct net_vhost *net = (struct net_vhost *)
-		((uint8_t *)watch - offsetof(struct net_vhost, gone));
+	struct net_vhost *net = container_of(watch, struct net_vhost, gone);
 
 	if (!(events & (EPOLLERR | EPOLLHUP)))
 		return;
@@ -91,12 +87,6 @@ static const char *activate(struct virtio_device *device)
 		return NULL;
 	net->tap->ops->offload(net->tap, device->features);
 	return vhost_activate(&net->vhost);
-}
-
-static void notify(struct virtio_device *device, unsigned int queue)
-{
-	(void)device;
-	(void)queue;
 }
 
 static void reset(struct virtio_device *device)
@@ -121,48 +111,39 @@ static const struct virtio_device_ops net_ops = {
 	.type = VIRTIO_ID_NET,
 	.class_code = CLASS_ETHERNET,
 	.activate = activate,
-	.notify = notify,
 	.reset = reset,
 	.destroy = destroy,
 };
 
-static int attach(struct net_vhost *net, char *err, size_t err_size)
+/* Return: 0; or -1 with errno and a message, and nothing is open but the tap */
+static int make(struct net_vhost *net, const struct virtio_machine *machine,
+		const uint8_t mac[6], const struct vhost_error *error)
 {
-	if (vhost_attach(&net->vhost, &net->device, err, err_size))
+	if (!net->tap->header)
+		return vhost_fail(error, EINVAL,
+				  "vhost=on: the tap has no virtio header\nhint: open it with IFF_VNET_HDR");
+	if (vhost_open(&net->vhost, &net_kind, error))
+		return -1;
+	if (!virtio_net_init(&net->device, &net_ops, machine,
+			     net->tap->features, mac))
+		return 0;
+	vhost_fail(error, errno, "vhost=on: no device for it: %s\nhint: see \"ulimit -n\"",
+		   strerror(errno));
+	vhost_close(&net->vhost);
+	return -1;
+}
+
+static int attach(struct net_vhost *net, const struct vhost_error *error)
+{
+	if (vhost_attach(&net->vhost, &net->device, error))
 		return -1;
 	net->gone.fd = net->tap->fd;
 	net->gone.ready = tap_gone;
 	if (!virtio_watch_add(&net->device, &net->gone, 0))
 		return 0;
-	snprintf(err, err_size, "vhost=on: the tap cannot be watched: %s\nhint: see \"ulimit -n\"",
-		 strerror(errno));
-	return -1;
-}
-
-/* Return: a device without its tap, or NULL with errno and @err */
-static struct net_vhost *create(const struct virtio_machine *machine,
-				uint64_t features, const uint8_t mac[6],
-				char *err, size_t err_size)
-{
-	struct net_vhost *net = calloc(1, sizeof(*net));
-	int error = ENOMEM;
-
-	if (net && vhost_open(&net->vhost, &net_kind, err, err_size)) {
-		error = errno;
-	} else if (!net || virtio_net_init(&net->device, &net_ops, machine,
-					   features, mac)) {
-		if (net) {
-			error = errno;
-			vhost_close(&net->vhost);
-		}
-		snprintf(err, err_size, "vhost=on: no device for it: %s\nhint: see \"ulimit -n\"",
-			 strerror(error));
-	} else {
-		return net;
-	}
-	free(net);
-	errno = error;
-	return NULL;
+	return vhost_fail(error, errno,
+			  "vhost=on: the tap cannot be watched: %s\nhint: see \"ulimit -n\"",
+			  strerror(errno));
 }
 
 /**
@@ -181,26 +162,25 @@ struct virtio_device *virtio_net_vhost_create(const struct virtio_machine *machi
 					      const uint8_t mac[6], char *err,
 					      size_t err_size)
 {
-	struct net_vhost *net = NULL;
-	int error = EINVAL;
+	const struct vhost_error error = { err, err_size };
+	struct net_vhost *net = calloc(1, sizeof(*net));
+	int number;
 
-	if (!backend->header) {
-		snprintf(err, err_size,
-			 "vhost=on: the tap has no virtio header\nhint: open it with IFF_VNET_HDR");
-	} else {
-		net = create(machine, backend->features, mac, err, err_size);
-		error = errno;
-	}
-	if (!net) {
+	if (net)
+		net->tap = backend;
+	else
+		vhost_fail(&error, ENOMEM, "vhost=on: no memory");
+	if (!net || make(net, machine, mac, &error)) {
+		number = errno;
 		backend->ops->destroy(backend);
-		errno = error;
+		free(net);
+		errno = number;
 		return NULL;
 	}
-	net->tap = backend;
-	if (!attach(net, err, err_size))
+	if (!attach(net, &error))
 		return &net->device;
-	error = errno;
+	number = errno;
 	virtio_device_destroy(&net->device);
-	errno = error;
+	errno = number;
 	return NULL;
 }

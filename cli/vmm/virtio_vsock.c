@@ -11,15 +11,12 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_vsock.h>
 #include <linux/vm_sockets.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "compiler.h"
 #include "vhost.h"
 #include "virtio_vsock.h"
 #include "vmm.h"
@@ -109,31 +106,13 @@ static const struct virtio_device_ops vsock_ops = {
 	.destroy = destroy,
 };
 
-/* A message for the user, about a device that is not there yet. */
-struct attempt {
-	char *err;
-	size_t err_size;
-};
-
-static __printf(3, 4)
-int fail(const struct attempt *attempt, int error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(attempt->err, attempt->err_size, format, args);
-	va_end(args);
-	errno = error;
-	return -1;
-}
-
 static int set_cid(const struct vsock *vsock, uint64_t cid)
 {
 	return ioctl(vsock->vhost.fd, VHOST_VSOCK_SET_GUEST_CID, &cid);
 }
 
 /* The lowest that is free, as libvirt chooses. */
-static int choose_cid(const struct attempt *attempt, const struct vsock *vsock,
+static int choose_cid(const struct vhost_error *error, const struct vsock *vsock,
 		      uint32_t *cid)
 {
 	for (*cid = VMM_VSOCK_CID_MIN;
@@ -143,27 +122,27 @@ static int choose_cid(const struct attempt *attempt, const struct vsock *vsock,
 		if (errno != EADDRINUSE)
 			break;
 	}
-	return fail(attempt, EINVAL, "vsock: no CID for the domain: %s\nhint: choose one: vsock=cid=N",
-		    strerror(errno));
+	return vhost_fail(error, EINVAL, "vsock: no CID for the domain: %s\nhint: choose one: vsock=cid=N",
+			  strerror(errno));
 }
 
-static int take_cid(const struct attempt *attempt, const struct vsock *vsock,
+static int take_cid(const struct vhost_error *error, const struct vsock *vsock,
 		    uint32_t *cid)
 {
 	if (*cid == VMM_VSOCK_AUTO)
-		return choose_cid(attempt, vsock, cid);
+		return choose_cid(error, vsock, cid);
 	if (!set_cid(vsock, *cid))
 		return 0;
 	if (errno == EADDRINUSE)
-		return fail(attempt, EBUSY,
-			    "vsock: CID %" PRIu32 " is in use\nhint: \"hvctl info\" shows a domain's; vsock=auto takes a free one",
-			    *cid);
-	return fail(attempt, EINVAL, "vsock: the kernel refuses CID %" PRIu32 ": %s\nhint: CIDs of guests are %u to %u",
-		    *cid, strerror(errno), VMM_VSOCK_CID_MIN,
-		    VMM_VSOCK_CID_MAX);
+		return vhost_fail(error, EBUSY,
+				  "vsock: CID %" PRIu32 " is in use\nhint: \"hvctl info\" shows a domain's; vsock=auto takes a free one",
+				  *cid);
+	return vhost_fail(error, EINVAL, "vsock: the kernel refuses CID %" PRIu32 ": %s\nhint: CIDs of guests are %u to %u",
+			  *cid, strerror(errno), VMM_VSOCK_CID_MIN,
+			  VMM_VSOCK_CID_MAX);
 }
 
-static int init(const struct attempt *attempt, struct vsock *vsock,
+static int init(const struct vhost_error *error, struct vsock *vsock,
 		const struct virtio_machine *machine)
 {
 	const struct virtio_shape shape = {
@@ -175,18 +154,18 @@ static int init(const struct attempt *attempt, struct vsock *vsock,
 	};
 
 	if (virtio_device_init(&vsock->device, &vsock_ops, &shape, machine))
-		return fail(attempt, errno, "vsock: no device for it: %s\nhint: see \"ulimit -n\"",
-			    strerror(errno));
+		return vhost_fail(error, errno, "vsock: no device for it: %s\nhint: see \"ulimit -n\"",
+				  strerror(errno));
 	return 0;
 }
 
-static int attach(const struct attempt *attempt, struct vsock *vsock,
+static int attach(const struct vhost_error *error, struct vsock *vsock,
 		  uint32_t *cid)
 {
 	struct virtio_vsock_config config;
 
-	if (vhost_attach(&vsock->vhost, &vsock->device, attempt->err,
-			 attempt->err_size) || take_cid(attempt, vsock, cid))
+	if (vhost_attach(&vsock->vhost, &vsock->device, error) ||
+	    take_cid(error, vsock, cid))
 		return -1;
 	config.guest_cid = *cid;
 	memcpy(vsock->device.config, &config, sizeof(config));
@@ -209,29 +188,29 @@ struct virtio_device *virtio_vsock_create(const struct virtio_machine *machine,
 					  uint32_t *cid, char *err,
 					  size_t err_size)
 {
-	const struct attempt attempt = { err, err_size };
+	const struct vhost_error error = { err, err_size };
 	struct vsock *vsock = calloc(1, sizeof(*vsock));
-	int error;
+	int number;
 
 	if (!vsock) {
-		fail(&attempt, ENOMEM, "vsock: no memory");
+		vhost_fail(&error, ENOMEM, "vsock: no memory");
 		return NULL;
 	}
-	if (vhost_open(&vsock->vhost, &vsock_kind, err, err_size)) {
+	if (vhost_open(&vsock->vhost, &vsock_kind, &error)) {
 		free(vsock);
 		return NULL;
 	}
-	if (init(&attempt, vsock, machine)) {
-		error = errno;
+	if (init(&error, vsock, machine)) {
+		number = errno;
 		vhost_close(&vsock->vhost);
 		free(vsock);
-		errno = error;
+		errno = number;
 		return NULL;
 	}
-	if (!attach(&attempt, vsock, cid))
+	if (!attach(&error, vsock, cid))
 		return &vsock->device;
-	error = errno;
+	number = errno;
 	virtio_device_destroy(&vsock->device);
-	errno = error;
+	errno = number;
 	return NULL;
 }
