@@ -41,11 +41,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void add(struct json_object *object, const char *key, uint64_t bytes)
-{
-	json_object_object_add(object, key, json_object_new_uint64(bytes));
-}
-
 /* What its VMM process tells is not to be trusted: a number it is at least. */
 static int print(struct verb_context *ctx)
 {
@@ -61,13 +56,13 @@ static int print(struct verb_context *ctx)
 	if (globals.json) {
 		struct json_object *root = json_object_new_object();
 
-		json_object_object_add(root, "id", json_object_new_int64(info->id));
-		json_object_object_add(root, "name", json_object_new_string(info->name));
-		add(root, "mem_current_bytes", info->mem_current);
+		json_add_number(root, "id", info->id);
+		json_add_text(root, "name", info->name);
+		json_add_number(root, "mem_current_bytes", info->mem_current);
 		if (known)
-			add(root, "mem_target_bytes", bytes);
-		add(root, "mem_max_bytes", info->mem_max);
-		add(root, "mem_held_bytes", info->held);
+			json_add_number(root, "mem_target_bytes", bytes);
+		json_add_number(root, "mem_max_bytes", info->mem_max);
+		json_add_number(root, "mem_held_bytes", info->held);
 		print_json(root);
 	} else {
 		printf("%s", format_size(info->mem_current, text));

@@ -21,7 +21,7 @@ static const struct argp_option options[] = {
 	{ "initrd", 'i', "FILE", 0, "Initial RAM disk", 0 },
 	{ "cmdline", 'a', "TEXT", 0, "Kernel command line", 0 },
 	{ "disk", 'd', "PATH[,ro][,direct][,serial=S]|vhost-user:SOCKET", 0, "Disk, as 'hvctl help create' says; can be given several times", 0 },
-	{ "net", OPTION_NET, "tap=NAME|fd=N|passt[=SOCKET][,mac=A]", 0, "Network device, as 'hvctl help create' says; can be given several times", 0 },
+	{ "net", OPTION_NET, "tap=NAME|fd=N|passt[=SOCKET][,mac=A][,vhost=on]", 0, "Network device, as 'hvctl help create' says; can be given several times", 0 },
 	{ "fs", OPTION_FS, "tag=NAME,socket=PATH", 0, "Directory, as 'hvctl help create' says; can be given several times", 0 },
 	{ "vsock", OPTION_VSOCK, "cid=N|auto", 0, "Socket device, as 'hvctl help create' says", 0 },
 	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },

@@ -23,7 +23,7 @@ enum config_number {
  * @kind: which one
  * @text: what was written
  * @number: the number; untouched if it is none
- * @hint: what helps, or NULL
+ * @hint: what helps (out)
  *
  * Return: NULL, or what is wrong with it
  */

@@ -11,6 +11,7 @@
 #include "cpulist.h"
 #include "duration.h"
 #include "name.h"
+#include "output.h"
 #include "vmm/vmm.h"
 #include "vmmproc_impl.h"
 #include "vsock_option.h"
@@ -253,8 +254,8 @@ static void record_memory(struct vmmproc *proc)
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		json_object_object_del(proc->record, fields[i].key);
 		if (told && *fields[i].value != VMM_MEMORY_UNKNOWN)
-			json_object_object_add(proc->record, fields[i].key,
-					       json_object_new_uint64(*fields[i].value));
+			json_add_number(proc->record, fields[i].key,
+					*fields[i].value);
 	}
 }
 
