@@ -131,19 +131,34 @@ gone() {
 	! exists "$1"
 }
 
-# user_space NAME: wait until the guest's own programs run; show what it said if they don't.
-user_space() {
+# will_say NAME TEXT [SECONDS]: wait until the domain said it; show what it said if it doesn't.
+will_say() {
 	domain_waited=0
-	until said "$1" '^GUEST-USERSPACE-OK'; do
-		if [ $domain_waited -ge 300 ] || gone "$1"; then
-			echo "# $1 did not get to its user space:"
+	until said "$1" "$2"; do
+		if [ $domain_waited -ge "${3:-300}" ] || gone "$1"; then
+			echo "# $1 did not say '$2':"
 			hvctl list -a | sed 's/^/# /'
-			hvctl console --log "$1" 2>&1 | tail -n 15 | tr -d '\r' | sed 's/^/# /'
+			hvctl console --log "$1" 2>&1 | tail -n 20 | tr -d '\r' | sed 's/^/# /'
 			return 1
 		fi
 		sleep 1
 		domain_waited=$((domain_waited + 1))
 	done
+}
+
+# user_space NAME: wait until the guest's own programs run.
+user_space() {
+	will_say "$1" '^GUEST-USERSPACE-OK'
+}
+
+# vmm_pid NAME: its VMM process.
+vmm_pid() {
+	hvctl list --noheadings --raw -o NAME,PID | sed -n "s/^$1 //p"
+}
+
+# exits_vmm NAME: how often it came to its VMM.
+exits_vmm() {
+	hvctl info "$1" | sed -n 's/^VM exits: .* \([0-9]*\) to the VMM.*/\1/p'
 }
 
 # state NAME
