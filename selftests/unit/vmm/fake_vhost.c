@@ -255,6 +255,19 @@ static void serve(struct fake_vhost_ring *ring)
 		put(ring->err);
 }
 
+bool fake_vhost_idle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_VHOST_RINGS; i++) {
+		const struct fake_vhost_ring *ring = &fake_vhost.ring[i];
+
+		if (ring->tap != -1 || ring->kick != -1 || ring->call != -1)
+			return false;
+	}
+	return true;
+}
+
 bool fake_vhost_run(void)
 {
 	bool did = false;

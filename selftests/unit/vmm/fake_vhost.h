@@ -49,6 +49,8 @@ extern struct fake_vhost fake_vhost;
 
 /* As after boot; nothing is open. */
 void fake_vhost_reset(void);
+/* It has neither a ring nor a tap. */
+bool fake_vhost_idle(void);
 /* Serve what the driver kicked for. Return: whether there was something to do */
 bool fake_vhost_run(void);
 /* Say that a ring is not as it should be. */

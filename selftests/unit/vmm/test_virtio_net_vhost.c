@@ -12,6 +12,7 @@
 #include "fake_vhost.h"
 #include "net.h"
 #include "tap.h"
+#include "vhost_cases.h"
 #include "virtio_net.h"
 
 #define BIT(n)		(1ULL << (n))
@@ -26,23 +27,14 @@
 
 static const struct driver_device net = { "net", vhost_net_create, RX, vsock_rx_request, ANSWERED, 0 };
 
-static bool unbound(void)
-{
-	const struct fake_vhost_ring *ring = fake_vhost.ring;
-
-	return ring[RX].tap == -1 && ring[TX].tap == -1 && ring[RX].kick == -1 && ring[TX].kick == -1 &&
-	       ring[RX].call == -1 && ring[TX].call == -1;
-}
-
 static void test_handed_over(void)
 {
 	const struct fake_vhost_ring *rx = &fake_vhost.ring[RX];
 	const struct fake_vhost_ring *tx = &fake_vhost.ring[TX];
-	uint16_t used;
 
 	driver_attach(&net);
 	ok(fake_vhost.net && fake_vhost.owned && driver_read(CONFIG, 4) == 2, "the address is in the configuration");
-	ok(!fake_vhost.running && rx->err >= 0 && tx->err >= 0 && unbound(), "the kernel has no ring yet");
+	ok(!fake_vhost.running && rx->err >= 0 && tx->err >= 0 && fake_vhost_idle(), "the kernel has no ring yet");
 	driver_up(NET | MERGEABLE | INDIRECT | EVENT_IDX);
 	ok(fake_vhost.running && fake_vhost.features == (MERGEABLE | INDIRECT | EVENT_IDX | BIT(VIRTIO_F_VERSION_1)),
 	   "with a driver it runs, with those negotiated features that are about rings");
@@ -53,19 +45,7 @@ static void test_handed_over(void)
 	driver.message_count = 0;
 	ok(driver_works(&net) && !driver.exits && driver.message_count == 1 && driver.messages[0] == 0x41,
 	   "a frame is received, and the VMM does not know");
-	driver_set_status(0);
-	driver_pump();
-	ok(!fake_vhost.running && unbound(), "a reset takes the tap and the rings from it");
-	used = driver_used(RX);
-	vsock_rx_request(RX);
-	driver_submit(RX, 0);
-	driver_kick(RX);
-	driver_pump();
-	ok(driver_used(RX) == used, "it touches nothing then");
-	driver_up(NET);
-	ok(driver_works(&net) && fake_vhost.starts == 2, "and begins again");
-	driver_detach();
-	ok(!fake_vhost.running && unbound(), "the end of the device stops it too");
+	vhost_case_restart(&net, NET);
 }
 
 static void test_tap_goes(void)
@@ -87,36 +67,12 @@ static void test_tap_goes(void)
 
 static void test_refused(void)
 {
-	static const struct {
-		unsigned long request;
-		const char *name;
-	} calls[] = {
-		{ VHOST_SET_FEATURES, "features" },
-		{ VHOST_SET_VRING_NUM, "a size" },
-		{ VHOST_SET_VRING_ADDR, "addresses" },
-		{ VHOST_SET_VRING_KICK, "a doorbell" },
-		{ VHOST_NET_SET_BACKEND, "the tap" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		bool good;
-
-		driver_attach(&net);
-		fake_vhost.fail_request = calls[i].request;
-		fake_vhost.fail_errno = EFAULT;
-		driver_up(NET);
-		good = driver_status() == (ALIVE | NEEDS_RESET) && !fake_vhost.running;
-		fake_vhost.fail_errno = 0;
-		driver_up(NET);
-		ok(good && driver_works(&net), "the kernel refuses %s: the device has failed", calls[i].name);
-		driver_detach();
-	}
+	vhost_case_refused(&net, NET, VHOST_NET_SET_BACKEND, "the tap");
 	driver_attach(&net);
 	driver_up(NET);
 	fake_vhost_report(TX);
 	driver_pump();
-	ok(driver_status() & NEEDS_RESET && !fake_vhost.running && unbound(), "a ring that it can't follow: it stops");
+	ok(driver_status() & NEEDS_RESET && !fake_vhost.running && fake_vhost_idle(), "a ring that it can't follow: it stops");
 	driver_up(NET);
 	ok(driver_works(&net), "and a reset mends that");
 	driver_detach();
@@ -153,8 +109,6 @@ static void test_making(const struct virtio_machine *machine)
 	close(next);
 	for (i = 0; i < sizeof(unmade) / sizeof(unmade[0]); i++) {
 		int tap = eventfd(0, EFD_CLOEXEC);
-		bool good;
-		int first;
 
 		fake_vhost_reset();
 		fake_vhost.open_errno = unmade[i].open_errno;
@@ -163,13 +117,7 @@ static void test_making(const struct virtio_machine *machine)
 		fake_vhost.offered = unmade[i].offered;
 		device = virtio_net_vhost_create(machine, net_tap_create(tap, !unmade[i].bare, 0), mac, err,
 						 sizeof(err));
-		good = !device && errno == unmade[i].error && strstr(err, unmade[i].text) &&
-		       strstr(err, "\nhint: ");
-		ok(good, "%s: %s", unmade[i].name, strtok(err, "\n"));
-		fake_vhost.fd = -1;
-		first = dup(0);
-		ok(first == next, "%s: nothing stays open", unmade[i].name);
-		close(first);
+		vhost_case_unmade(unmade[i].name, device, unmade[i].error, err, unmade[i].text, next);
 	}
 	fake_vhost_reset();
 }

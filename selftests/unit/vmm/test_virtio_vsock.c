@@ -11,6 +11,7 @@
 #include "fake_vhost.h"
 #include "paging.h"
 #include "tap.h"
+#include "vhost_cases.h"
 #include "virtio_vsock.h"
 #include "vmm.h"
 
@@ -30,17 +31,10 @@ static uint64_t host_address(uint64_t gpa)
 	return (uintptr_t)driver_memory(gpa);
 }
 
-static bool waits_nowhere(void)
-{
-	return fake_vhost.ring[RX].kick == -1 && fake_vhost.ring[TX].kick == -1 &&
-	       fake_vhost.ring[RX].call == -1 && fake_vhost.ring[TX].call == -1;
-}
-
 static void test_handed_over(void)
 {
 	const struct fake_vhost_ring *rx = &fake_vhost.ring[RX];
 	const struct fake_vhost_ring *tx = &fake_vhost.ring[TX];
-	uint16_t used;
 
 	driver_attach(&vsock);
 	ok(driver_read(CONFIG, 8) == 42 && fake_vhost.cid == 42, "the CID is in the configuration");
@@ -50,7 +44,7 @@ static void test_handed_over(void)
 	   fake_vhost.region[0].guest_phys_addr == 0 &&
 	   fake_vhost.region[0].memory_size == TEST_MEMORY &&
 	   fake_vhost.region[0].userspace_addr == host_address(0), "the kernel knows RAM and nothing else");
-	ok(!fake_vhost.running && rx->err >= 0 && tx->err >= 0 && waits_nowhere(), "and no ring yet");
+	ok(!fake_vhost.running && rx->err >= 0 && tx->err >= 0 && fake_vhost_idle(), "and no ring yet");
 	driver_up(INDIRECT | EVENT_IDX | SEQPACKET);
 	ok(fake_vhost.running && fake_vhost.features == (INDIRECT | EVENT_IDX | SEQPACKET | BIT(VIRTIO_F_VERSION_1)),
 	   "with a driver it runs, with what was negotiated");
@@ -64,19 +58,7 @@ static void test_handed_over(void)
 	driver.message_count = 0;
 	ok(driver_works(&vsock) && !driver.exits && driver.message_count == 1 && driver.messages[0] == 0x41,
 	   "a packet is received, and the VMM does not know");
-	driver_set_status(0);
-	driver_pump();
-	ok(!fake_vhost.running && waits_nowhere(), "a reset stops the kernel");
-	used = driver_used(RX);
-	vsock_rx_request(RX);
-	driver_submit(RX, 0);
-	driver_kick(RX);
-	driver_pump();
-	ok(driver_used(RX) == used, "it touches nothing then");
-	driver_up(0);
-	ok(driver_works(&vsock) && fake_vhost.starts == 2, "and begins again");
-	driver_detach();
-	ok(!fake_vhost.running && waits_nowhere(), "the end of the device stops it too");
+	vhost_case_restart(&vsock, 0);
 }
 
 /* Nobody but the worker delivers. */
@@ -115,39 +97,13 @@ static void test_masked(void)
 
 static void test_refused(void)
 {
-	static const struct {
-		unsigned long request;
-		const char *name;
-	} calls[] = {
-		{ VHOST_SET_FEATURES, "features" },
-		{ VHOST_SET_VRING_NUM, "a size" },
-		{ VHOST_SET_VRING_BASE, "an index" },
-		{ VHOST_SET_VRING_ADDR, "addresses" },
-		{ VHOST_SET_VRING_CALL, "an interrupt" },
-		{ VHOST_SET_VRING_KICK, "a doorbell" },
-		{ VHOST_VSOCK_SET_RUNNING, "to run" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		bool good;
-
-		driver_attach(&vsock);
-		fake_vhost.fail_request = calls[i].request;
-		fake_vhost.fail_errno = EFAULT;
-		driver_up(0);
-		good = driver_status() == (ALIVE | NEEDS_RESET) && !fake_vhost.running;
-		fake_vhost.fail_errno = 0;
-		driver_up(0);
-		ok(good && driver_works(&vsock), "the kernel refuses %s: the device has failed", calls[i].name);
-		driver_detach();
-	}
+	vhost_case_refused(&vsock, 0, VHOST_VSOCK_SET_RUNNING, "to run");
 	driver_attach(&vsock);
 	driver_negotiate(0);
 	driver_enable(RX, DRIVER_SIZE);
 	driver_enable(EVENTS, DRIVER_SIZE);
 	driver_ok();
-	ok(driver_status() == (ALIVE | NEEDS_RESET) && !fake_vhost.running && waits_nowhere(),
+	ok(driver_status() == (ALIVE | NEEDS_RESET) && !fake_vhost.running && fake_vhost_idle(),
 	   "a queue that was not enabled");
 	driver_up(0);
 	ok(driver_works(&vsock), "and after a reset all is well");
@@ -216,9 +172,6 @@ static void test_making(const struct virtio_machine *machine)
 
 	close(next);
 	for (i = 0; i < sizeof(unmade) / sizeof(unmade[0]); i++) {
-		bool good;
-		int first;
-
 		fake_vhost_reset();
 		fake_vhost.open_errno = unmade[i].open_errno;
 		fake_vhost.fail_request = unmade[i].request;
@@ -227,13 +180,7 @@ static void test_making(const struct virtio_machine *machine)
 		fake_vhost.taken[0] = unmade[i].taken;
 		cid = unmade[i].cid;
 		device = virtio_vsock_create(machine, &cid, err, sizeof(err));
-		good = !device && errno == unmade[i].error && strstr(err, unmade[i].text) &&
-		       strstr(err, "\nhint: ");
-		ok(good, "%s: %s", unmade[i].name, strtok(err, "\n"));
-		fake_vhost.fd = -1;
-		first = dup(0);
-		ok(first == next, "%s: nothing stays open", unmade[i].name);
-		close(first);
+		vhost_case_unmade(unmade[i].name, device, unmade[i].error, err, unmade[i].text, next);
 	}
 	fake_vhost_reset();
 	fake_vhost.taken[0] = 3;
