@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "back_end_cases.h"
 #include "blk_driver.h"
 #include "driver.h"
 #include "fake_back_end.h"
@@ -86,12 +87,7 @@ static void test_right(void)
 }
 
 /* What is wrong when a device is made: there is none, and a message. */
-static const struct {
-	const char *name;
-	enum wrong wrong;
-	uint32_t at;
-	const char *text;
-} unmade[] = {
+static const struct back_end_case unmade[] = {
 	{ "goes at once", WRONG_GOES, 1, "the back end has gone" },
 	{ "goes in an answer", WRONG_GOES_AFTER_HALF, 1, "the back end has gone" },
 	{ "answers another request", WRONG_REQUEST, 1, "what it was not asked" },
@@ -116,18 +112,10 @@ static void test_unmade(void)
 {
 	const struct virtio_machine machine = { .memory = &driver.memory };
 	struct virtio_device *device;
-	size_t i;
 
-	for (i = 0; i < sizeof(unmade) / sizeof(unmade[0]); i++) {
-		bool good;
-
-		back_end_start(BACK_END_DISK, unmade[i].wrong, unmade[i].at);
-		path = back_end.path;
-		device = try(&machine);
-		good = !device && errno == EINVAL && strstr(err, unmade[i].text) && strstr(err, "\nhint: ");
-		ok(good, "a back end that %s: %s", unmade[i].name, strtok(err, "\n"));
-		back_end_stop();
-	}
+	path = back_end.path;
+	back_end_unmade(BACK_END_DISK, unmade, sizeof(unmade) / sizeof(unmade[0]), try, err,
+			"disk vhost-user:/tmp/back_end.");
 	path = "/nowhere/socket";
 	device = try(&machine);
 	ok(!device && errno == EINVAL && strstr(err, "cannot connect: No such file"), "no socket");

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "back_end_cases.h"
 #include "compiler.h"
 #include "driver.h"
 #include "fake_back_end.h"
@@ -188,12 +189,7 @@ static void test_untold(uint64_t features)
 	driver_detach();
 }
 
-static const struct {
-	const char *name;
-	enum wrong wrong;
-	uint32_t at;
-	const char *text;
-} unmade[] = {
+static const struct back_end_case unmade[] = {
 	{ "goes at once", WRONG_GOES, 1, "the back end has gone" },
 	{ "has no features", WRONG_VALUE, 1, "no protocol features" },
 	{ "answers with 4 GiB", WRONG_HUGE, 15, "what it was not asked" },
@@ -204,18 +200,8 @@ static void test_unmade(void)
 {
 	const struct virtio_machine machine = { .memory = &driver.memory };
 	struct virtio_device *device;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(unmade); i++) {
-		bool good;
-
-		back_end_start(BACK_END_FS, unmade[i].wrong, unmade[i].at);
-		device = fs_try(&machine);
-		good = !device && errno == EINVAL && strstr(fs_error, "fs /tmp/back_end.") == fs_error &&
-		       strstr(fs_error, unmade[i].text) && strstr(fs_error, "\nhint: ");
-		ok(good, "a back end that %s: %s", unmade[i].name, strtok(fs_error, "\n"));
-		back_end_stop();
-	}
+	back_end_unmade(BACK_END_FS, unmade, ARRAY_SIZE(unmade), fs_try, fs_error, "fs /tmp/back_end.");
 	device = fs_try(&machine);
 	ok(!device && errno == EINVAL && strstr(fs_error, "cannot connect: No such file"), "no socket");
 }
