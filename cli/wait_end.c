@@ -15,6 +15,7 @@
 #include "wait_end.h"
 
 #define LOOK_MS		20
+#define ANSWER_MS	10000	/* from the domain's end to its VMM process's word; less if that ends */
 
 static void take_answer(int fd, struct wait_end *end)
 {
@@ -75,7 +76,7 @@ int wait_end(struct verb_context *ctx, uint32_t state, int64_t deadline,
 	err = errno;
 	if (fd >= 0) {
 		/* It answers when it has let go of the domain: just now. */
-		if (!ret && !end->reached && !control_wait_readable(fd, deadline_in(1000)))
+		if (!ret && !end->reached && !control_wait_readable(fd, deadline_in(ANSWER_MS)))
 			take_answer(fd, end);
 		close(fd);
 	}

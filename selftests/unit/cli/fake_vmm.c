@@ -12,6 +12,7 @@
  *	die		the VMM process kills itself at the start
  *	lose		the process that serves its directory has gone
  *	lazy		write a core slowly
+ *	slow		take two seconds to let go, after the domain has gone
  *	stiff		give no memory away
  *	talks		tell of its memory at the start, and when it is asked
  *	mumbles		tell of its memory at the start
@@ -503,6 +504,8 @@ void vmm_destroy(struct vmm *vmm)
 		pthread_join(vmm->thread, NULL);
 	close(vmm->input[0]);
 	close(vmm->domain);
+	if (word(vmm, "slow"))
+		poll(NULL, 0, 2000);
 	pthread_mutex_destroy(&vmm->lock);
 	free(vmm);
 }

@@ -116,7 +116,7 @@ logged() { "$HVCTL" console --log "$1" 2>&1 | grep -q "$2"; }
 no_files() { [ -z "$(ls "$HVMOD_RUNTIME_DIR")" ]; }
 json_ok() { python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$1"; }
 json_is() { [ "$(python3 -c "import json,sys; d=json.load(open(sys.argv[1])); print($2)" "$1")" = "$3" ]; }
-create() { "$HVCTL" create --kernel "$kernel" --memory 64M "$@" >/dev/null || echo "# create $* failed"; }
+create() { "$HVCTL" create --kernel "$kernel" --memory 64M "$@" >/dev/null || check "create $*" false; }
 
 finish() {
 	echo "1..$count"

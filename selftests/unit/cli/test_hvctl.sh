@@ -613,6 +613,14 @@ check "wait prints a debug exit and its status" [ "$(cat "$dir/waited")" = "debu
 wait $waiter2
 check "wait --json has them apart" json_is "$dir/waited.json" '(d["outcome"], d["status"])' "('debug-exit', 43)"
 check "it is gone when wait returns" gone a
+create --name tardy --cmdline slow
+"$HVCTL" wait tardy --json >"$dir/waited.json" &
+waiter=$!
+until_true asking wait tardy
+works shutdown tardy
+wait $waiter
+check "wait gives a busy VMM process its time to tell how it ended" \
+	json_is "$dir/waited.json" '(d["outcome"], d["how"])' "('poweroff', 'by what the test said')"
 create --name b --cmdline deaf
 fails 6 "still running after 0.2 s" wait b --timeout 0.2
 fails 6 "still running after 0.2 s" --timeout 0.2 wait b
