@@ -161,6 +161,27 @@ exits_vmm() {
 	hvctl info "$1" | sed -n 's/^VM exits: .* \([0-9]*\) to the VMM.*/\1/p'
 }
 
+# watch_host_work PID: have host_work count, for the vCPU threads of that VMM process.
+watch_host_work() {
+	# Not there before Linux 6.4, and from 6.19 on nobody returns for it.
+	echo 'p:host_work task_mm_cid_work' >/sys/kernel/tracing/kprobe_events 2>/dev/null || return 0
+	host_workers=$(grep -l '^vcpu' /proc/"$1"/task/*/comm | sed 's,.*/task/\([0-9]*\)/comm,-\1 ,')
+	echo 1 >/sys/kernel/tracing/events/kprobes/host_work/enable
+}
+
+# host_work: how often they came to their VMM for HVMOD_WHY_HOST_WORK, and nothing of the guest's.
+host_work() {
+	grep host_work: /sys/kernel/tracing/trace | grep -cF -e "$host_workers"
+}
+
+# between LEAST NUMBER MOST
+between() {
+	[ "$1" -le "$2" ] && [ "$2" -le "$3" ] || {
+		echo "# got $2, wanted $1 to $3"
+		return 1
+	}
+}
+
 # state NAME
 state() {
 	hvctl list --noheadings --raw -o NAME,STATE | sed -n "s/^$1 //p"
