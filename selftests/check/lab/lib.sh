@@ -161,11 +161,12 @@ exits_vmm() {
 	hvctl info "$1" | sed -n 's/^VM exits: .* \([0-9]*\) to the VMM.*/\1/p'
 }
 
-# watch_host_work PID: have host_work count, for the vCPU threads of that VMM process.
+# watch_host_work PID: have host_work count, for the vCPU threads of that VMM process, which are there.
 watch_host_work() {
+	host_workers=$(grep -l '^vcpu' /proc/"$1"/task/*/comm | sed 's,.*/task/\([0-9]*\)/comm,-\1 ,')
+	[ -n "$host_workers" ] || return 1
 	# Not there before Linux 6.4, and from 6.19 on nobody returns for it.
 	echo 'p:host_work task_mm_cid_work' >/sys/kernel/tracing/kprobe_events 2>/dev/null || return 0
-	host_workers=$(grep -l '^vcpu' /proc/"$1"/task/*/comm | sed 's,.*/task/\([0-9]*\)/comm,-\1 ,')
 	echo 1 >/sys/kernel/tracing/events/kprobes/host_work/enable
 }
 
