@@ -56,11 +56,16 @@ static int look(struct watch *watch, struct watch_event *event)
 	return 0;
 }
 
-/* Return: 0, or -1 with errno, EAGAIN: all was told by now */
-static int recover(struct watch *watch, struct watch_event *event)
+/*
+ * A socket that was too full tells of no more losses until it is @empty: what was
+ * lost behind the answer is found by asking once more then.
+ * Return: 0, or -1 with errno, EAGAIN: all was told by now
+ */
+static int recover(struct watch *watch, struct watch_event *event, bool empty)
 {
 	if (look(watch, event))
 		return -1;
+	watch->overrun = !empty;
 	if (event->lost)
 		return 0;
 	domains_free(&event->domains);
@@ -93,14 +98,14 @@ int watch_next(struct watch *watch, struct watch_event *event)
 				continue;
 			}
 			if (errno == EAGAIN && watch->overrun)
-				return recover(watch, event);
+				return recover(watch, event, true);
 			return -1;
 		}
 		seq = watch->next.info.seq;
 		if (!watch->full || seq <= watch->last)
 			continue;
 		if (seq != watch->last + 1)
-			return recover(watch, event);
+			return recover(watch, event, false);
 		tell(watch, event);
 		return 0;
 	}

@@ -12,8 +12,10 @@
  * domains then, and applies an event if its seq is greater than the seq of the
  * record that it has, or than the seq-now of the dump's Domain-0 if it has
  * none. Events are numbered without a gap. Where a number is missing, or
- * recv() fails with ENOBUFS, the reader dumps again. A dump whose messages
- * have NLM_F_DUMP_INTR was overtaken by an event and is repeated.
+ * recv() fails with ENOBUFS, the reader dumps again. It empties its socket
+ * before that, or dumps once more then: after ENOBUFS nothing tells of further
+ * losses until the socket is empty. A dump whose messages have NLM_F_DUMP_INTR
+ * was overtaken by an event and is repeated.
  */
 #define HVMOD_FAMILY_NAME	"hvmod"
 #define HVMOD_FAMILY_VERSION	1

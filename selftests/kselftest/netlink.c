@@ -458,6 +458,7 @@ static void read_changes(int buffer, bool all)
 {
 	struct reader reader = { 0 };
 	unsigned int overruns = 0;
+	bool overrun = false;
 	struct record record;
 	struct guest guest;
 	struct nl listener;
@@ -473,15 +474,20 @@ static void read_changes(int buffer, bool all)
 	reader.last = start = host.seq;
 	pthread_create(&thread, NULL, changes, &guest);
 	while (reader.last < start + CHANGES) {
-		ret = next_event(&listener, &record);
+		ret = overrun ? nl_events(&listener, take_domain, &record) : next_event(&listener, &record);
 		if (ret == ENOBUFS) {
-			/* Who is told of a loss asks how things stand now. */
 			overruns++;
+			overrun = true;
+			continue;
+		}
+		if (ret == EAGAIN && overrun) {
+			/* Of losses the socket tells once until it is empty. Who was told asks then how things stand. */
 			if (get_domain(guest.id, &record))
 				break;
 			reader.lost += record.seq - reader.last;
 			reader.last = record.seq;
 			reader.state = record.state;
+			overrun = false;
 		} else if (ret) {
 			break;
 		}

@@ -5,13 +5,15 @@
  * $HVMOD_FAKE_EVENTS:
  *
  *	created|changed SEQ ID NAME STATE, deleted SEQ ID NAME,
- *	lost SEQ (ENOBUFS, that being the last one), unload (ENODEV),
+ *	lost SEQ (ENOBUFS, that being the last one), dropped SEQ (so are those up
+ *	to it, of which the socket, not yet empty, does not tell), unload (ENODEV),
  *	garbage (no attribute as it should be)
  *
  * $HVMOD_FAKE_OVERTAKEN dumps are overtaken by events.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,8 +342,10 @@ int netlink_take(struct netlink *netlink, netlink_seen seen, void *arg)
 	char line[256];
 
 	errno = EAGAIN;
-	if (!next_line(netlink, line))
-		return -1;
+	do {
+		if (!next_line(netlink, line))
+			return -1;
+	} while (sscanf(line, "dropped %" SCNu64, &latest) == 1);
 	if (sscanf(line, "lost %llu", &seq) == 1) {
 		latest = seq;
 		errno = ENOBUFS;

@@ -45,6 +45,10 @@ happens 'changed 1 1 web paused' 'changed 5 1 web running' 'changed 5 1 web runn
 works events --json --count 2
 check "a gap in the numbers is a loss" each_is 'd["event"]' "['start', 'changed', 'overrun', 'changed']"
 check "of four" each_is 'd.get("lost")' "[None, None, 4, None]"
+happens 'changed 1 1 web paused' 'lost 3' 'changed 5 1 web running' 'changed 6 1 web paused' 'dropped 9'
+works events --json --timeout 0.2
+check "lost ones, a gap behind them, and what the full socket does not tell of" each_is '(d["event"], d["seq"], d.get("lost"))' \
+	"[('start', 0, None), ('changed', 1, None), ('overrun', 5, 4), ('changed', 6, None), ('overrun', 9, 3)]"
 happens 'lost 5'
 works events --timeout 0.2
 check "for people: a loss" grep -q ' overrun  5 events were lost; the domains now:$' "$dir/out"
