@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* hvctl dump-core DOMAIN FILE */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "ask.h"
 #include "duration.h"
+#include "new_file.h"
 #include "output.h"
 
 #define PROGRESS_MS	200
@@ -24,7 +24,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "force", OPTION_FORCE, NULL, 0, "Overwrite FILE if there is one", 0 },
+	{ "force", OPTION_FORCE, NULL, 0, "Replace FILE if there is one, once the new one is whole", 0 },
 	{ 0 }
 };
 
@@ -50,23 +50,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int open_file(int *fd)
+static int fail_open(int err)
 {
-	if (!strcmp(path, "-")) {
-		*fd = STDOUT_FILENO;
-		if (!isatty(*fd))
-			return HVCTL_OK;
-		return fail(HVCTL_USAGE, EINVAL, NULL, "redirect it, or name a file",
-			    "cannot write a core to a terminal");
-	}
-	/* It holds all that the guest knows: nobody else may read it. */
-	*fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
-		   (force ? O_TRUNC : O_EXCL), 0600);
-	if (*fd >= 0)
+	return fail(err == EACCES || err == EPERM ? HVCTL_PERMISSION : HVCTL_FAILED, err, path,
+		    err == EEXIST ? "--force replaces it" : NULL, "cannot open: %s",
+		    strerror(err));
+}
+
+/* It holds all that the guest knows: nobody else may read it. */
+static int open_file(struct new_file *file)
+{
+	if (strcmp(path, "-"))
+		return new_file_open(file, path, force) ? fail_open(errno) : HVCTL_OK;
+	file->fd = STDOUT_FILENO;
+	if (!isatty(file->fd))
 		return HVCTL_OK;
-	return fail(errno == EACCES || errno == EPERM ? HVCTL_PERMISSION : HVCTL_FAILED,
-		    errno, path, errno == EEXIST ? "--force overwrites it" : NULL,
-		    "cannot open: %s", strerror(errno));
+	return fail(HVCTL_USAGE, EINVAL, NULL, "redirect it, or name a file",
+		    "cannot write a core to a terminal");
 }
 
 static void progress(const struct verb_context *ctx, int fd)
@@ -145,30 +145,28 @@ static int dump(struct verb_context *ctx, int fd)
 	return err ? ask_fail(ctx, "dump", err) : refused(ctx, &reply);
 }
 
-/* Half a core is none; a device that somebody named stays where it is. */
-static void close_file(int fd, bool failed)
+static int close_file(struct new_file *file, int ret)
 {
-	struct stat st;
-
-	if (failed && !fstat(fd, &st) && S_ISREG(st.st_mode))
-		unlink(path);
-	close(fd);
+	if (file->fd == STDOUT_FILENO || !new_file_finish(file, !ret))
+		return ret;
+	return errno == EEXIST ? fail_open(errno) :
+	       fail(HVCTL_FAILED, errno, path, NULL, "cannot write: %s", strerror(errno));
 }
 
 static int run(struct verb_context *ctx)
 {
 	struct sigaction action = { .sa_handler = on_signal };
-	int fd;
-	int ret = open_file(&fd);
+	static struct new_file file;
+	int ret;
 
-	if (ret)
-		return ret;
+	/* Before there is a file that would stay. */
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	ret = dump(ctx, fd);
-	if (fd != STDOUT_FILENO)
-		close_file(fd, ret);
+	ret = open_file(&file);
+	if (ret)
+		return ret;
+	ret = close_file(&file, dump(ctx, file.fd));
 	if (signalled) {
 		signal(signalled, SIG_DFL);
 		raise(signalled);
@@ -180,7 +178,7 @@ const struct verb verb_dump_core = {
 	.name = "dump-core",
 	.args = "DOMAIN FILE",
 	.summary = "Write a domain's memory and registers to a file",
-	.doc = "FILE becomes an ELF core that gdb and crash read; - is standard output. The vCPUs are held meanwhile. Addresses are guest-physical. A domain that on_crash=preserve keeps can be dumped too.",
+	.doc = "FILE becomes an ELF core that gdb and crash read, which only you may read; - is standard output. It is written to FILE.XXXXXX and gets its name when it is whole; what is no regular file is written where it is. The vCPUs are held meanwhile. Addresses are guest-physical. A domain that on_crash=preserve keeps can be dumped too.",
 	.flags = VERB_DOMU | VERB_MODIFIES,
 	.options = options,
 	.parse = parse,

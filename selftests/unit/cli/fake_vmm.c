@@ -11,7 +11,7 @@
  *	full		take no input
  *	die		the VMM process kills itself at the start
  *	lose		the process that serves its directory has gone
- *	lazy		write a core slowly
+ *	lazy[=TENTHS]	write a core slowly, in a minute or so many tenths of a second
  *	slow		take two seconds to let go, after the domain has gone
  *	stiff		give no memory away
  *	talks		tell of its memory at the start, and when it is asked
@@ -474,9 +474,11 @@ int vmm_affinity(struct vmm *vmm, unsigned int vcpu, cpu_set_t *cpus)
 
 int vmm_dump(struct vmm *vmm, int fd, const int *cancel)
 {
+	const char *lazy = word(vmm, "lazy");
+	unsigned int tenths = !lazy ? 0 : lazy[4] == '=' ? atoi(lazy + 5) : 600;
 	unsigned int i;
 
-	for (i = 0; i < 600 && word(vmm, "lazy"); i++) {
+	for (i = 0; i < tenths; i++) {
 		if (__atomic_load_n(cancel, __ATOMIC_RELAXED)) {
 			errno = ECANCELED;
 			return -1;

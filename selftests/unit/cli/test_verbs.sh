@@ -187,12 +187,28 @@ fails 2 "at most 64" create --kernel "$kernel" maxvcpus=65
 
 ### dump-core
 
+mkdir "$dir/work"
 works dump-core web "$dir/core"
 check "a core is written" [ "$(cat "$dir/core")" = "a core of web" ]
 check "nobody else may read it" [ "$(stat -c %a "$dir/core")" = 600 ]
 fails 1 "$dir/core: cannot open: File exists" dump-core web "$dir/core"
-check "the hint" says "--force overwrites it"
-works dump-core --force web "$dir/core"
+check "the hint" says "--force replaces it"
+echo old >"$dir/core"
+chmod 644 "$dir/core"
+ln -s core "$dir/link"
+works dump-core --force web "$dir/link"
+check "--force: it is replaced, where a link leads to" [ "$(cat "$dir/core")" = "a core of web" ]
+check "--force: the link stays" [ -L "$dir/link" ]
+check "--force: nobody else may read the new one" [ "$(stat -c %a "$dir/core")" = 600 ]
+check "nothing is left beside it" [ "$(echo "$dir"/core* "$dir"/link*)" = "$dir/core $dir/link" ]
+ln -s nowhere "$dir/dangling"
+fails 1 "dangling: cannot open: No such file" dump-core --force web "$dir/dangling"
+fails 1 "work: cannot open: Is a directory" dump-core --force web "$dir/work"
+kill -STOP "$(vmm_pid web)"
+fails 6 "cannot dump: not done after 0.5 s" dump-core --force --timeout 0.5 web "$dir/core"
+kill -CONT "$(vmm_pid web)"
+check "--force: a dump that failed leaves the old one" [ "$(cat "$dir/core")" = "a core of web" ]
+check "and nothing beside it" [ "$(echo "$dir"/core*)" = "$dir/core" ]
 works dump-core web -
 check "to standard output" [ "$out" = "a core of web" ]
 fails 1 "$dir/none/core: cannot open: No such file" dump-core web "$dir/none/core"
@@ -205,31 +221,50 @@ else
 	skip 4 "a full device: not root"
 fi
 works destroy web
+being_written() { [ "$(find "$dir" -name 'slow.??????' | wc -l)" -eq "${1:-1}" ]; }
 create --name slow --cmdline lazy
 fails 6 "cannot dump: not done after 0.3 s" --timeout 0.3 dump-core slow "$dir/slow"
-check "what was written is removed" [ ! -e "$dir/slow" ]
+check "what was written is removed" being_written 0
 check "who hung up is not written for" until_true grep -q "core: Operation canceled" "$HVMOD_RUNTIME_DIR"/*.log
 "$HVCTL" dump-core slow "$dir/slow" 2>"$dir/dumped" &
 dumper=$!
-until_true test -e "$dir/slow"
+until_true being_written
 sleep 0.3
 fails 7 "cannot reset: its memory is being dumped" reset slow
 fails 7 "cannot dump: its memory is being dumped" dump-core slow "$dir/second"
+fails 7 "cannot dump: its memory is being dumped" dump-core --force slow "$dir/slow"
+check "another one does not touch what the first writes" being_written
 works list
 kill -INT $dumper
 wait $dumper
 check "interrupted: so it ends" [ $? -eq 130 ]
 check "interrupted: says so" grep -q "cannot dump: interrupted" "$dir/dumped"
-check "interrupted: no file stays" [ ! -e "$dir/slow" ]
+check "interrupted: no file stays" being_written 0
 twice_cancelled() { [ "$(cat "$HVMOD_RUNTIME_DIR"/*.log | grep -c canceled)" -ge 2 ]; }
 check "interrupted: it is not written for" until_true twice_cancelled
 "$HVCTL" dump-core slow "$dir/slow" 2>/dev/null &
 dumper=$!
-until_true test -e "$dir/slow"
+until_true being_written
 sleep 0.3
 works destroy slow
 wait $dumper
 check "destroyed meanwhile: 3" [ $? -eq 3 ]
-check "destroyed meanwhile: no file stays" [ ! -e "$dir/slow" ]
+check "destroyed meanwhile: no file stays" [ -z "$(find "$dir" -name 'slow*')" ]
+create --name brief --cmdline 'lazy=5'
+"$HVCTL" dump-core brief "$dir/slow" 2>"$dir/dumped" &
+dumper=$!
+until_true being_written
+echo mine >"$dir/slow"
+wait $dumper
+check "a file that came meanwhile stays: 1" [ $? -eq 1 ]
+check "and that is told" grep -q "slow: cannot open: File exists" "$dir/dumped"
+check "and it is what it was" [ "$(cat "$dir/slow")" = mine ]
+"$HVCTL" dump-core --force brief "$dir/slow" &
+dumper=$!
+until_true being_written
+check "until the end the old one is there" grep -qx mine "$dir/slow"
+wait $dumper
+check "then the new one" [ "$(cat "$dir/slow")" = "a core of brief" ]
+check "and nothing beside it" being_written 0
 
 finish
