@@ -76,8 +76,9 @@ static void aliases(FILE *file, const struct verb *verb)
 static void verb_section(FILE *file, const struct verb *verb)
 {
 	fprintf(file, ".It Nm Cm %s", verb->name);
+	/* Op would take the rest of the line in. */
 	if (verb->options)
-		fputs(" Op Ar options", file);
+		fputs(" Oo Ar options Oc", file);
 	if (verb->args)
 		fprintf(file, " Ar %s", verb->args);
 	fputc('\n', file);

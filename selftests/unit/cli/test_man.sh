@@ -26,6 +26,14 @@ for page in "${pages[@]}"; do
 	fi
 done
 
+if command -v man >/dev/null; then
+	MANROFFSEQ='' MANWIDTH=200 man -l "$dir/hvctl.1" 2>/dev/null | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' >"$dir/out"
+	check "hvctl(1): it has syntax lines" grep -q '^ *hvctl shutdown \[options\] DOMAIN$' "$dir/out"
+	check "hvctl(1): what is behind [options] is not optional by it" [ -z "$(grep -E '\[options +[^ ]' "$dir/out")" ]
+else
+	skip 2 "man is not installed"
+fi
+
 # has_all PAGE WORD...: it has each, or those are told that it lacks
 has_all() {
 	local page=$1 word status=0
