@@ -8,6 +8,7 @@
 #include "domains.h"
 #include "duration.h"
 #include "output.h"
+#include "runtime.h"
 
 int ask_fail(struct verb_context *ctx, const char *verb, int err)
 {
@@ -50,6 +51,17 @@ int fail_state(struct verb_context *ctx, const char *verb, const char *hint)
 {
 	return fail(HVCTL_STATE, EBUSY, ctx->domain.name, hint, "cannot %s: it is %s",
 		    verb, state_word(ctx->domain.state));
+}
+
+int ask_check(void)
+{
+	const char *directory = runtime_relative();
+
+	if (!directory)
+		return HVCTL_OK;
+	return fail(HVCTL_USAGE, EINVAL, "HVMOD_RUNTIME_DIR",
+		    "let it begin with a slash, or leave it out",
+		    "cannot use '%s': it is not a whole path", directory);
 }
 
 int ask_connect(struct verb_context *ctx, const char *verb, int *fd)

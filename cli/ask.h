@@ -8,6 +8,13 @@
 #define ASK_MS	10000	/* a VMM process that takes longer is stuck */
 
 /**
+ * ask_check() - whether the environment says where control sockets are
+ *
+ * Return: 0, or the exit status, and the error has been reported.
+ */
+int ask_check(void);
+
+/**
  * ask_connect() - connect to the VMM process of ctx->domain
  * @ctx: the verb's context
  * @verb: what can't be done if it fails, for the message

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "device.h"
 #include "domain_json.h"
 #include "domains.h"
@@ -23,7 +24,10 @@
 int launch_device(const struct domain_config *config, int *device)
 {
 	struct hvmod_domain_info info;
+	int ret = ask_check();
 
+	if (ret)
+		return ret;
 	*device = device_open();
 	if (*device < 0)
 		return fail_device(errno);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "device.h"
 #include "domains.h"
 #include "duration.h"
@@ -164,9 +165,12 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	int ret = HVCTL_OK;
 
 	verb_parse(verb, argc, argv, &domain);
-	if (verb->flags & VERB_DEVICE)
+	/* Its VMM process may be asked. */
+	if ((verb->flags & VERB_DOMAIN) == VERB_DOMAIN)
+		ret = ask_check();
+	if (!ret && (verb->flags & VERB_DEVICE))
 		ret = open_device(&ctx);
-	if (verb->flags & VERB_NETLINK)
+	if (!ret && (verb->flags & VERB_NETLINK))
 		ret = open_netlink(&ctx);
 	if (!ret && domain)
 		ret = find_domain(&ctx, verb, domain);

@@ -58,15 +58,38 @@ static int open_directory(const char *path, bool shared)
 	return fd;
 }
 
-int runtime_open(char *path, size_t size)
+static const char *own_directory(void)
 {
 	const char *own = secure_getenv("HVMOD_RUNTIME_DIR");
+
+	return own && *own ? own : NULL;
+}
+
+const char *runtime_relative(void)
+{
+	const char *own = own_directory();
+
+	return own && *own != '/' ? own : NULL;
+}
+
+const char *runtime_hint(void)
+{
+	if (own_directory())
+		return "HVMOD_RUNTIME_DIR has to be a directory of yours or root's, in one that is there, which not everybody may write to";
+	if (!geteuid())
+		return "it has to be root's, and not everybody may write to it";
+	return "log in properly, or set HVMOD_RUNTIME_DIR to a directory of yours";
+}
+
+int runtime_open(char *path, size_t size)
+{
+	const char *own = own_directory();
 	const char *base = secure_getenv("XDG_RUNTIME_DIR");
 	int fd;
 
-	snprintf(path, size, "%s", own && *own ? own : SYSTEM_DIR);
-	fd = open_directory(path, !own || !*own);
-	if (fd >= 0 || (own && *own) || !geteuid())
+	snprintf(path, size, "%s", own ? own : SYSTEM_DIR);
+	fd = open_directory(path, !own);
+	if (fd >= 0 || own || !geteuid())
 		return fd;
 	if (base && *base)
 		snprintf(path, size, "%s/hvmod", base);
@@ -101,12 +124,12 @@ static int connect_in(const char *path, int socket_fd, uint32_t id)
 
 int runtime_connect(int socket_fd, const struct hvmod_domain_info *info)
 {
-	const char *own = secure_getenv("HVMOD_RUNTIME_DIR");
+	const char *own = own_directory();
 	const char *base = secure_getenv("XDG_RUNTIME_DIR");
 	char path[PATH_ROOM];
 	int err = ENOENT;
 
-	if (own && *own)
+	if (own)
 		return connect_in(own, socket_fd, info->id);
 	if (!connect_in(SYSTEM_DIR, socket_fd, info->id))
 		return 0;

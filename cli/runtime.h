@@ -16,6 +16,20 @@
  */
 
 /**
+ * runtime_relative() - what HVMOD_RUNTIME_DIR is if it is no whole path
+ *
+ * It can't be used: a VMM process in the background has / as its directory.
+ *
+ * Return: its value; NULL if it is not set, or a whole path.
+ */
+const char *runtime_relative(void);
+
+/**
+ * runtime_hint() - what to do if runtime_open() failed. Return: the text
+ */
+const char *runtime_hint(void);
+
+/**
  * runtime_open() - open the directory, make it if it is not there
  * @path: its path, for messages
  * @size: size of @path

@@ -570,8 +570,8 @@ int vmmproc_main(int device, const struct vmmproc_options *options)
 		int err = errno;
 
 		return give_up(&proc, err == EACCES ? HVCTL_PERMISSION : HVCTL_FAILED,
-			       err, "cannot use the runtime directory %s: %s", path,
-			       strerror(err));
+			       err, "cannot use the runtime directory %s: %s\nhint: %s", path,
+			       strerror(err), runtime_hint());
 	}
 	if (prepare_loop(&proc))
 		return give_up(&proc, HVCTL_FAILED, errno,

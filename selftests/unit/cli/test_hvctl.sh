@@ -709,6 +709,28 @@ fails 5 "cannot use the runtime directory $HVMOD_RUNTIME_DIR" create --kernel "$
 chmod 700 "$HVMOD_RUNTIME_DIR"
 HVMOD_RUNTIME_DIR=$dir/none/there run create --kernel "$kernel" --name web
 check "a runtime directory that can't be made: 1" exits 1
+check "and what it has to be" says "hint: HVMOD_RUNTIME_DIR has to be a directory of yours"
+for directory in rel ./rel ../rel; do
+	for line in "create --kernel $kernel" "create -F --kernel $kernel" "run $kernel" 'pause 1' 'console 1' 'info 1'; do
+		# shellcheck disable=SC2086
+		HVMOD_RUNTIME_DIR=$directory fails 2 "HVMOD_RUNTIME_DIR: cannot use '$directory': it is not a whole path" $line
+	done
+done
+check "no directory is made for it" [ ! -e rel ]
+check "nor in /" [ ! -e /rel ]
+HVMOD_RUNTIME_DIR=rel works list
+if [ "$(id -u)" = 0 ] && [ ! -e /run/user/65534 ]; then
+	chmod 755 "$dir"
+	chmod 777 "$HVMOD_FAKE_DIR"
+	setpriv --reuid 65534 --regid 65534 --clear-groups env -u HVMOD_RUNTIME_DIR -u XDG_RUNTIME_DIR \
+		"$HVCTL" create --kernel "$kernel" --memory 64M >"$dir/out" 2>"$dir/err" </dev/null
+	status=$? err=$(<"$dir/err")
+	check "a user without a runtime directory: 1" exits 1
+	check "which one" says "cannot use the runtime directory /run/user/65534/hvmod: No such file"
+	check "and what to do" says "hint: log in properly, or set HVMOD_RUNTIME_DIR to a directory of yours"
+else
+	skip 3 "a user without a runtime directory: not root, or there is /run/user/65534"
+fi
 run create --kernel "$kernel" --memory 64M --cmdline end=crash --name crashes
 until_true gone crashes
 check "a crash leaves its log" grep -q "ended: crashed" "$HVMOD_RUNTIME_DIR"/*.log
