@@ -4,6 +4,7 @@
 
 #include "ask.h"
 #include "destroy.h"
+#include "domains.h"
 #include "duration.h"
 #include "output.h"
 #include "wait_end.h"
@@ -18,8 +19,8 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "wait", 'w', NULL, 0, "Wait until the domain is gone", 0 },
-	{ "force", OPTION_FORCE, NULL, 0, "Destroy it if it is not gone in time, which is 60 seconds without --timeout; waits", 0 },
+	{ "wait", 'w', NULL, 0, "Wait until the domain is gone, or preserved", 0 },
+	{ "force", OPTION_FORCE, NULL, 0, "Destroy it if it is not gone in time, which is 60 seconds without --timeout, or is preserved, or cannot hear the button; waits", 0 },
 	{ 0 }
 };
 
@@ -39,6 +40,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static int destroy_now(struct verb_context *ctx, const char *why)
+{
+	note("%s: %s, destroyed", ctx->domain.name, why);
+	return destroy_domain(ctx);
+}
+
 static int timed_out(struct verb_context *ctx)
 {
 	if (!force)
@@ -46,23 +53,20 @@ static int timed_out(struct verb_context *ctx)
 			    "the guest may not know the power button; --force or 'hvctl destroy' ends it",
 			    "cannot shut down: still there after %g s",
 			    globals.timeout_ms / 1000.0);
-	note("%s: did not shut down in time, destroyed", ctx->domain.name);
-	return destroy_domain(ctx);
+	return destroy_now(ctx, "did not shut down in time");
 }
 
-static int press_button(struct verb_context *ctx)
+/* It is not running: what is there to be done. */
+static const char *other_way(const struct hvmod_domain_info *info)
 {
-	static struct control_reply reply;
-
-	if (ctx->domain.state != HVMOD_STATE_RUNNING)
-		return fail_state(ctx, "shut down",
-				  ctx->domain.state == HVMOD_STATE_PAUSED ?
-				  "'hvctl unpause' lets it go on" : NULL);
-	return ask(ctx, "shut down", CONTROL_POWER_BUTTON, &reply);
+	if (domain_ended(info))
+		return "'hvctl destroy' lets it go";
+	return info->state == HVMOD_STATE_PAUSED ? "'hvctl unpause' lets it go on" : NULL;
 }
 
 static int run(struct verb_context *ctx)
 {
+	static struct control_reply reply;
 	int64_t deadline;
 	struct wait_end end;
 	int ret;
@@ -70,11 +74,14 @@ static int run(struct verb_context *ctx)
 	if (force && globals.timeout_ms < 0)
 		globals.timeout_ms = FORCE_MS;
 	deadline = deadline_in(globals.timeout_ms);
-	ret = press_button(ctx);
+	if (ctx->domain.state != HVMOD_STATE_RUNNING)
+		return force ? destroy_now(ctx, "is not running") :
+			       fail_state(ctx, "shut down", other_way(&ctx->domain));
+	ret = ask(ctx, "shut down", CONTROL_POWER_BUTTON, &reply);
 	if (ret || (!wait_for_it && globals.timeout_ms < 0))
 		return ret;
 	if (!wait_end(ctx, 0, deadline, &end))
-		return HVCTL_OK;
+		return force && end.preserved ? destroy_now(ctx, "is preserved") : HVCTL_OK;
 	return errno == ETIMEDOUT ? timed_out(ctx) : ask_fail(ctx, "shut down", errno);
 }
 
@@ -82,7 +89,7 @@ const struct verb verb_shutdown = {
 	.name = "shutdown",
 	.args = "DOMAIN",
 	.summary = "Ask a domain to shut down",
-	.doc = "Presses its power button and returns, or with --wait or --timeout waits until the domain is gone; exit status 6 if that takes longer than --timeout.",
+	.doc = "Presses its power button and returns, or with --wait or --timeout waits until the domain is gone, or preserved if its on_poweroff says so; exit status 6 if that takes longer than --timeout.",
 	.flags = VERB_DOMU | VERB_MODIFIES,
 	.options = options,
 	.parse = parse,

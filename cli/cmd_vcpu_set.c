@@ -107,6 +107,8 @@ static int wait_until_so(struct verb_context *ctx)
 	for (;;) {
 		if (domain_by_id(ctx->device, ctx->domain.id, &info))
 			return ask_fail(ctx, "set its vCPUs", errno == ENOENT ? ESRCH : errno);
+		if (domain_ended(&info))
+			return ask_fail(ctx, "set its vCPUs", ESHUTDOWN);
 		if (info.vcpus == wanted)
 			return HVCTL_OK;
 		if (!deadline_left(deadline))

@@ -46,8 +46,10 @@ static int look(struct verb_context *ctx, uint32_t state, int64_t deadline, int 
 		}
 		/* Who answers has let go of the domain, or preserves it. */
 		if (!state && *fd < 0 && end->outcome >= 0 && domain_ended(&info) &&
-		    info.state != HVMOD_STATE_DYING)
+		    info.state != HVMOD_STATE_DYING) {
+			end->preserved = true;
 			return 0;
+		}
 		if (!deadline_left(deadline)) {
 			errno = ETIMEDOUT;
 			return -1;

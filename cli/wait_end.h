@@ -10,19 +10,21 @@
 /**
  * struct wait_end - what came of waiting
  * @reached: the wanted state was seen, and the domain has not ended
+ * @preserved: the domain is still there, as it ended
  * @outcome: enum vmm_outcome, -1 if nobody told
  * @text: word for how it ended
  * @how: more about that, or ""
  */
 struct wait_end {
 	bool reached;
+	bool preserved;
 	int outcome;
 	char text[WAIT_TEXT_MAX];
 	char how[WAIT_HOW_MAX];
 };
 
 /**
- * wait_end() - wait until a domain is gone, or in a state
+ * wait_end() - wait until a domain is gone or preserved, or in a state
  * @ctx: the domain
  * @state: enum hvmod_state that is enough, 0 to wait for the end
  * @deadline: from deadline_in()

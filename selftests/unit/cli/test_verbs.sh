@@ -76,6 +76,26 @@ check "list does not show it" [ -z "$("$HVCTL" list --noheadings --raw -o NAME |
 check "list -a does" listed web
 works destroy web
 check "destroy ends it" gone web
+create --name web --on-poweroff preserve
+works shutdown --wait web
+check "shutdown --wait: until it is gone or preserved" state_is web shutdown
+fails 7 "web: cannot shut down: it is shutdown" shutdown web
+check "the hint says what lets it go" says "'hvctl destroy' lets it go"
+run shutdown --force web
+check "shutdown --force of a preserved one: 0" exits 0
+check "and says so" says "web: is not running, destroyed"
+check "it is gone" gone web
+create --name web --on-poweroff preserve
+run shutdown --force web
+check "shutdown --force of one that will be preserved: 0" exits 0
+check "and says so" says "web: is preserved, destroyed"
+check "it is gone" gone web
+create --name web -p
+fails 7 "web: cannot shut down: it is paused" shutdown web
+check "the hint says what lets it go on" says "'hvctl unpause' lets it go on"
+run shutdown --force web
+check "shutdown --force of a paused one: 0" exits 0
+check "it is gone" gone web
 create --name web --cmdline loop
 works reset web
 check "a guest that only resets itself is given up" until_true gone web
@@ -182,6 +202,11 @@ works info --json deaf
 "$HVCTL" create -n --json - vcpus=4 <"$dir/out" >"$dir/again"
 check "as many as at most, and another number: both" json_is "$dir/again" '(d["vcpus"], d.get("maxvcpus"))' "(4, None)"
 works destroy deaf
+create --name frail --cmdline deaf vcpus=2 --on-crash preserve
+asked_for_one() { "$HVCTL" info --json frail | grep -q '"vcpus_wanted":1,'; }
+(until_true asked_for_one; echo crash | "$HVCTL" console frail >/dev/null) &
+fails 3 "cannot set its vCPUs: the domain has just ended" vcpu-set frail 1 --wait
+works destroy frail
 fails 2 "maxvcpus: cannot use '2': it has 3 vCPUs at the beginning" create --kernel "$kernel" vcpus=3 maxvcpus=2
 fails 2 "at most 64" create --kernel "$kernel" maxvcpus=65
 
