@@ -35,7 +35,7 @@ static volatile sig_atomic_t signalled;
 
 static const struct argp_option options[] = {
 	{ "batch", 'b', NULL, 0, "Print one table after another, for files and pipes", 0 },
-	{ "iterations", 'n', "N", 0, "End after N looks", 0 },
+	{ "iterations", 'n', "N", 0, "End after N looks; here -n is no --dry-run, as nothing would be done", 0 },
 	{ "delay", 'd', "SECONDS", 0, "Time between two looks; default 2, at least 0.1", 0 },
 	{ "sort", 's', "KEY", 0, "What comes first: cpu, mem, exits or id", 0 },
 	{ 0 }
@@ -199,7 +199,7 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
 	struct sigaction action = { .sa_handler = on_signal };
 	size_t i;
 

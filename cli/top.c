@@ -16,6 +16,8 @@
 #include "top.h"
 
 #define LINE_MAX_BYTES	512
+#define NAME_COLUMN	22	/* on a screen of 80 columns, which a line then fills */
+#define FULL_WIDTH	80
 
 static enum top_order sort_order;
 
@@ -157,14 +159,32 @@ static void print_head(const struct top *top, FILE *file, unsigned int width,
 	     format_size(memory, held));
 }
 
-static void print_row(const struct top_row *row, FILE *file, unsigned int width,
+/* As wide as the longest name, but for what a screen has no room for. */
+static int name_width(const struct top *top, unsigned int width)
+{
+	size_t i, longest = NAME_COLUMN, most = NAME_COLUMN;
+
+	for (i = 0; i < top->now.count; i++) {
+		size_t len = strlen(top->now.items[i].name);
+
+		if (len > longest)
+			longest = len;
+	}
+	if (!width)
+		return (int)longest;
+	if (width > FULL_WIDTH)
+		most += width - FULL_WIDTH;
+	return (int)(longest < most ? longest : most);
+}
+
+static void print_row(const struct top_row *row, FILE *file, unsigned int width, int names,
 		      const char *end)
 {
 	const struct hvmod_domain_info *info = &row->info;
 	char memory[SIZE_TEXT_MAX], time_text[DURATION_TEXT_MAX];
 
-	line(file, width, end, "%5u %-22.22s %-8s %5u %7.1f %8s %9.0f %9s", info->id,
-	     info->name, state_word(info->state), info->vcpus, row->cpu_percent,
+	line(file, width, end, "%5u %-*.*s %-8s %5u %7.1f %8s %9.0f %9s", info->id,
+	     names, names, info->name, state_word(info->state), info->vcpus, row->cpu_percent,
 	     format_size(info->mem_current, memory), row->exits_per_second,
 	     format_duration(info->run_ns, time_text));
 }
@@ -173,17 +193,18 @@ void top_print(const struct top *top, FILE *file, unsigned int width,
 	       unsigned int height, const char *end, const char *const heading[2])
 {
 	size_t i, rows = top->now.count;
+	int names = name_width(top, width);
 
 	print_head(top, file, width, end);
 	fprintf(file, "%s%s", end, heading[0]);
-	line(file, width, "", "%5s %-22s %-8s %5s %7s %8s %9s %9s", "ID", "NAME", "STATE",
+	line(file, width, "", "%5s %-*s %-8s %5s %7s %8s %9s %9s", "ID", names, "NAME", "STATE",
 	     "VCPUS", "CPU%", "MEM", "EXITS/S", "TIME");
 	fprintf(file, "%s%s", heading[1], end);
 	if (height && rows + 4 > height)
 		rows = height > 4 ? height - 4 : 0;
 	for (i = 0; i < rows; i++) {
 		/* Behind the last line of a screen nothing may follow. */
-		print_row(&top->rows[i], file, width, height && i + 5 == height ? "" : end);
+		print_row(&top->rows[i], file, width, names, height && i + 5 == height ? "" : end);
 	}
 }
 

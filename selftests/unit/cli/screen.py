@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """screen.py COLUMNS LINES COMMAND...: run it in a terminal of that size.
 
-Standard input says what to do: wait:TEXT until TEXT is on the screen, key:KEYS to type, shot to print the
+Standard input says what to do: wait:TEXT until TEXT is on the screen, key:KEYS to type, signal:NAME to send, shot to print the
 screen. The last line is "restored" if the terminal and the screen behind are as before. The exit status is
 the command's. It knows the sequences that hvctl uses, and fails for any other.
 """
@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -105,6 +106,8 @@ def main():
         what, _, argument = step.partition(":")
         if what == "key":
             os.write(master, argument.encode())
+        elif what == "signal":
+            os.kill(pid, signal.Signals["SIG" + argument])
         elif what == "shot":
             print(screen.text())
         else:

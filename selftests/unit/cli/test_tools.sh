@@ -12,7 +12,9 @@ works top -b -n 2 -d 0.1
 check "two looks" [ "$(grep -c '^hvctl top - ' "$dir/out")" -eq 2 ]
 check "Domain-0 is there" grep -qE '^ +0 Domain-0 +running' "$dir/out"
 check "so is the domain" grep -qE '^ +1 web +running +1 +0\.0 +64M' "$dir/out"
-check "no line is longer than 80" [ "$(awk 'length > 80' "$dir/out" | wc -l)" -eq 0 ]
+check "a long name is whole" grep -qE '^ +2 a-name-that-is-much-longer-than-a-column-of-top-is +running ' "$dir/out"
+check "its column is as wide" [ "$(grep -cE '^ +(ID +NAME|[0-9]+ [A-Za-z0-9-]+) +(STATE|running) ' "$dir/out")" -eq 8 ]
+check "no line is longer than that takes" [ "$(awk 'length > 110' "$dir/out" | wc -l)" -eq 0 ]
 check "no control characters" [ -z "$(tr -d '\n -~' <"$dir/out")" ]
 works top --json -n 2 -d 0.1
 check "JSON: one object a look" [ "$(wc -l <"$dir/out")" -eq 2 ]
@@ -46,6 +48,19 @@ check "its heading" [ "$(sed -n '4s/ *$//p' "$dir/screen")" = "   ID NAME       
 check "20 domains below it" [ "$(sed -n '5,24p' "$dir/screen" | grep -cE '^ +[0-9]+ [A-Za-z0-9-]+ +running +[0-9]+ +[0-9.]+ +[0-9.]+[MG] +[0-9]+ +[0-9:]+ *$')" -eq 20 ]
 check "a long name is cut" grep -q ' a-name-that-is-much-lo ' "$dir/screen"
 check "the terminal is as it was" grep -qx restored "$dir/out"
+for signal in TERM QUIT INT HUP; do
+	"${0%/*}/screen.py" 80 24 "$HVCTL" top -d 20 >"$dir/out" 2>"$dir/err" <<<"wait:EXITS/S
+signal:$signal"
+	status=$?
+	check "top, SIG$signal: it ends by it" exits $((256 - $(kill -l $signal)))
+	check "top, SIG$signal: the terminal is as it was" grep -qx restored "$dir/out"
+done
+"${0%/*}/screen.py" 120 24 "$HVCTL" top -d 20 >"$dir/out" 2>"$dir/err" <<<'wait:EXITS/S
+wait:a-name-that-is-much-longer-than-a-column-of-top-is
+shot
+key:q'
+status=$?
+check "a screen of 120 columns has room for a long name" exits 0
 
 ### completion, in bash
 
