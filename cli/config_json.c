@@ -2,6 +2,7 @@
 /* A configuration as JSON: an object of keys, or what "info --json" prints. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -165,6 +166,19 @@ static int set_from_object(struct domain_config *config, const char *path,
 	return HVCTL_OK;
 }
 
+static int syntax_error(const char *path, const char *text, size_t end, const char *why)
+{
+	unsigned int line = 1;
+	char where[PATH_MAX + 16];
+	size_t i;
+
+	for (i = 0; i < end; i++)
+		line += text[i] == '\n';
+	snprintf(where, sizeof(where), "%s:%u", path, line);
+	return fail(HVCTL_USAGE, EINVAL, where, NULL,
+		    "cannot read the configuration: JSON: %s", why);
+}
+
 int config_parse_json(struct domain_config *config, const char *path,
 		      const char *text)
 {
@@ -181,14 +195,14 @@ int config_parse_json(struct domain_config *config, const char *path,
 	end = json_tokener_get_parse_end(parser);
 	if (end > length)
 		end = length;
-	if (root && text[end + strspn(text + end, " \t\r\n")])
+	if (root)
+		end += strspn(text + end, " \t\r\n");
+	if (root && text[end])
 		err = json_tokener_error_parse_unexpected;
 	json_tokener_free(parser);
 	if (!root || err) {
 		json_object_put(root);
-		return fail(HVCTL_USAGE, EINVAL, path, NULL,
-			    "cannot read the configuration: JSON: %s",
-			    json_tokener_error_desc(err));
+		return syntax_error(path, text, end, json_tokener_error_desc(err));
 	}
 	ret = set_from_object(config, path, root);
 	json_object_put(root);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whole numbers of a configuration, their ranges, and what is said of others. */
+#include <errno.h>
+
 #include "cgroup_weight.h"
 #include "config_number.h"
 #include "name.h"
@@ -38,9 +40,12 @@ const char *config_number(enum config_number kind, const char *text, uint32_t *n
 			  const char **hint)
 {
 	uint32_t value;
+	int ret = parse_id(text, &value);
 
 	*hint = ranges[kind].hint;
-	if (parse_id(text, &value))
+	if (ret == -ERANGE)
+		return ranges[kind].above;
+	if (ret)
 		return ranges[kind].no_number;
 	if (value < ranges[kind].low)
 		return ranges[kind].below;

@@ -6,7 +6,11 @@
 
 #include "cpulist.h"
 
-/* Return: the character behind the number, NULL if there is none that fits */
+#define TOO_HIGH	"a processor's number is at most 1023"
+
+_Static_assert(CPU_SETSIZE == 1024, "what TOO_HIGH says");
+
+/* Return: the character behind the number, NULL if there is none; CPU_SETSIZE stands for all that are too high */
 static const char *parse_number(const char *text, unsigned int *number)
 {
 	unsigned int value = 0;
@@ -15,8 +19,8 @@ static const char *parse_number(const char *text, unsigned int *number)
 		return NULL;
 	for (; isdigit((unsigned char)*text); text++) {
 		value = 10 * value + (unsigned int)(*text - '0');
-		if (value >= CPU_SETSIZE)
-			return NULL;
+		if (value > CPU_SETSIZE)
+			value = CPU_SETSIZE;
 	}
 	*number = value;
 	return text;
@@ -31,11 +35,15 @@ const char *cpulist_parse(const char *text, cpu_set_t *cpus)
 		text = parse_number(text, &first);
 		if (!text)
 			return "not a list of processors such as 0-3,8";
+		if (first >= CPU_SETSIZE)
+			return TOO_HIGH;
 		last = first;
 		if (*text == '-') {
 			text = parse_number(text + 1, &last);
 			if (!text || last < first)
 				return "not a range of processors such as 0-3";
+			if (last >= CPU_SETSIZE)
+				return TOO_HIGH;
 		}
 		for (cpu = first; cpu <= last; cpu++)
 			CPU_SET(cpu, cpus);

@@ -412,6 +412,10 @@ static void test_json(void)
 	refuse(parse_json, "{\"nam\":\"x\"}", "did you mean 'name'");
 	refuse(parse_json, "{\"name\":\"x\"", "JSON");
 	refuse(parse_json, "{\"name\":\"x\"} trailing", "JSON");
+	refuse(parse_json, "{\"name\": x}", ":1: cannot read the configuration: JSON");
+	refuse(parse_json, "{\n\t\"name\": \"x\",\n\t\"vcpus\": two\n}\n", ":3: cannot read the configuration: JSON");
+	refuse(parse_json, "{\n\"name\":\"x\"}\n\n trailing", ":4: cannot read the configuration: JSON");
+	refuse(parse_json, "{\n\"name\":\"x\"\n", ":3: cannot read the configuration: JSON");
 	refuse(parse_json, "[{\"name\":\"x\"}]", "not an object");
 	refuse(parse_json, "\"name\"", "not an object");
 	refuse(parse_json, "7", "not an object");

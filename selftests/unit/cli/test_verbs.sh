@@ -157,9 +157,13 @@ fails 1 "cannot pin: Invalid argument" vcpu-pin web 0 9
 fails 2 "no processors given" vcpu-pin web 0
 fails 2 "is not the number of a vCPU" vcpu-pin web first 0
 fails 2 "is not the number of a vCPU" vcpu-pin web 64 0
-for list in x 1- 3-1 1,,2 '1,' 1-2-3 9999999999 ' 1'; do
+for list in x 1- 3-1 1,,2 '1,' 1-2-3 ' 1'; do
 	fails 2 "not a" vcpu-pin web 0 "$list"
 done
+for list in 1024 9999999999 0-1024 1-99999999999999999999; do
+	fails 2 "a processor's number is at most 1023" vcpu-pin web 0 "$list"
+done
+fails 2 "cpus: cannot use '99999': a processor's number is at most 1023" create --kernel "$kernel" cpus=99999
 fails 2 "cpus: cannot use 'x': not a list" create --kernel "$kernel" cpus=x
 fails 1 "cpus: cannot use '1023': the processors here are" create --kernel "$kernel" cpus=1023
 
