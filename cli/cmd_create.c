@@ -115,15 +115,6 @@ static int read_config(struct domain_config *config)
 	return ret ? ret : config_complete(config);
 }
 
-static int show(const struct domain_config *config)
-{
-	if (globals.json)
-		print_json(config_json(config));
-	else
-		config_print(config);
-	return HVCTL_OK;
-}
-
 static int launch(int device, const struct domain_config *config)
 {
 	if (foreground && console)
@@ -141,7 +132,7 @@ static int run(struct verb_context *ctx)
 	int ret = read_config(&config);
 
 	if (!ret && globals.dry_run) {
-		ret = show(&config);
+		launch_show(&config);
 	} else if (!ret) {
 		ret = launch_device(&config, &ctx->device);
 		if (!ret)

@@ -180,10 +180,10 @@ static int run(struct verb_context *ctx)
 
 	if (domains_read(ctx->device, &list))
 		return fail_device(errno);
-	if (ids_only || globals.quiet)
-		ret = print_ids(&list);
-	else if (globals.json)
+	if (globals.json)
 		ret = print_as_json(&list);
+	else if (ids_only || globals.quiet)
+		ret = print_ids(&list);
 	else
 		ret = print_table(&list);
 	domains_free(&list);

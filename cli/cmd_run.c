@@ -13,6 +13,7 @@ enum {
 	OPTION_NET,
 	OPTION_VSOCK,
 	OPTION_FS,
+	OPTION_NAME,
 };
 
 static const struct argp_option options[] = {
@@ -24,7 +25,7 @@ static const struct argp_option options[] = {
 	{ "net", OPTION_NET, "tap=NAME|fd=N|passt[=SOCKET][,mac=A][,vhost=on]", 0, "Network device, as 'hvctl help create' says; can be given several times", 0 },
 	{ "fs", OPTION_FS, "tag=NAME,socket=PATH", 0, "Directory, as 'hvctl help create' says; can be given several times", 0 },
 	{ "vsock", OPTION_VSOCK, "cid=N|auto", 0, "Socket device, as 'hvctl help create' says", 0 },
-	{ "name", 'n', "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
+	{ "name", OPTION_NAME, "NAME", 0, "Name; dom1, dom2, ... if none is given", 0 },
 	{ "flat", OPTION_FLAT, "ADDRESS,MODE", 0, "KERNEL is a flat binary for ADDRESS; MODE is real, protected or long", 0 },
 	{ "debug-exit", OPTION_DEBUG_EXIT, "PORT", OPTION_ARG_OPTIONAL, "What the guest writes to PORT, " DEBUG_EXIT_PORT " if none is given, ends it with exit status VALUE * 2 + 1", 0 },
 	{ "rm", OPTION_RM, NULL, 0, "Leave nothing behind; it is always so", 0 },
@@ -68,7 +69,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_VSOCK:
 		set("vsock", arg);
 		return 0;
-	case 'n':
+	case OPTION_NAME:
 		set("name", arg);
 		return 0;
 	case OPTION_FLAT:
@@ -98,7 +99,7 @@ static int run(struct verb_context *ctx)
 	int ret = config_complete(&config);
 
 	if (!ret && globals.dry_run)
-		config_print(&config);
+		launch_show(&config);
 	else if (!ret)
 		ret = launch_device(&config, &ctx->device);
 	if (!ret && !globals.dry_run)

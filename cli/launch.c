@@ -21,6 +21,14 @@
 
 #define GONE_MS		10000
 
+void launch_show(const struct domain_config *config)
+{
+	if (globals.json)
+		print_json(config_json(config));
+	else
+		config_print(config);
+}
+
 int launch_device(const struct domain_config *config, int *device)
 {
 	struct hvmod_domain_info info;

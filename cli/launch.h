@@ -11,6 +11,9 @@
  * went wrong. The device comes from launch_device().
  */
 
+/** launch_show() - print what would be started, in place of that */
+void launch_show(const struct domain_config *config);
+
 /** launch_device() - open the device and see that the name is not in use */
 int launch_device(const struct domain_config *config, int *device);
 

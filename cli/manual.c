@@ -95,7 +95,7 @@ void manual_verbs(FILE *file)
 {
 	const struct verb *const *verb;
 
-	fputs(".Sh GLOBAL FLAGS\nBefore or behind the verb:\n", file);
+	fputs(".Sh GLOBAL FLAGS\nBefore or behind the verb; but\n.Fl n\nbehind\n.Ic top\nis\n.Fl \\-iterations :\n", file);
 	options(file, global_options);
 	fputs(".Sh VERBS\n.Bl -tag -width Ds\n", file);
 	for (verb = verbs; *verb; verb++)

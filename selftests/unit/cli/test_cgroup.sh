@@ -60,7 +60,7 @@ create --name unit-next
 check "until the next domain is made" no_group unit-web
 works shutdown -w unit-next
 check "that one's goes too" until_true no_group unit-next
-run run "$kernel" -m 64M -n unit-run -a end=reset
+run run "$kernel" -m 64M --name unit-run -a end=reset
 check "run: the outcome as ever" exits 32
 check "run: no group stays" until_true no_group unit-run
 run create --name unit-bad --kernel "$dir/text"

@@ -38,6 +38,8 @@ printed version version
 HVMOD_FAKE_ERRNO=2 printed version version
 printed config create -n --kernel "$kernel" --memory 64M
 printed config create -n "$dir/web.json"
+printed config run -n "$kernel" --memory 64M
+printed list list -q
 run --json check
 cp "$dir/out" "$dir/json/check.1.json"
 printed top top -b -n 2 -d 0.1
