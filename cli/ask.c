@@ -64,9 +64,14 @@ int ask_check(void)
 		    "cannot use '%s': it is not a whole path", directory);
 }
 
+int64_t ask_deadline(void)
+{
+	return deadline_in(globals.timeout_ms < 0 ? ASK_MS : globals.timeout_ms);
+}
+
 int ask_connect(struct verb_context *ctx, const char *verb, int *fd)
 {
-	*fd = control_connect(ctx->device, &ctx->domain, deadline_in(ASK_MS));
+	*fd = control_connect(ctx->device, &ctx->domain, ask_deadline());
 	return *fd < 0 ? ask_fail(ctx, verb, errno) : HVCTL_OK;
 }
 
@@ -95,7 +100,7 @@ int ask_refused(struct verb_context *ctx, const char *verb,
 int ask_reply(struct verb_context *ctx, const char *verb, enum control_op op,
 	      uint32_t value, const char *text, struct control_reply *reply)
 {
-	int64_t deadline = deadline_in(globals.timeout_ms < 0 ? ASK_MS : globals.timeout_ms);
+	int64_t deadline = ask_deadline();
 	int fd, err;
 	int ret = ask_connect(ctx, verb, &fd);
 

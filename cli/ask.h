@@ -14,6 +14,9 @@
  */
 int ask_check(void);
 
+/** ask_deadline() - when to wait no longer for an answer: --timeout, or ASK_MS */
+int64_t ask_deadline(void);
+
 /**
  * ask_connect() - connect to the VMM process of ctx->domain
  * @ctx: the verb's context

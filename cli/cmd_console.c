@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "duration.h"
 #include "output.h"
 #include "relay.h"
 #include "tty.h"
@@ -74,7 +73,7 @@ static int open_console(struct verb_context *ctx, int *console)
 		return ask_fail(ctx, "attach the console", err);
 	}
 	err = control_ask(fd, CONTROL_CONSOLE, flags, pair[1]) ||
-	      control_answer(fd, CONTROL_CONSOLE, &reply, deadline_in(ASK_MS)) ? errno : 0;
+	      control_answer(fd, CONTROL_CONSOLE, &reply, ask_deadline()) ? errno : 0;
 	close(fd);
 	close(pair[1]);
 	ret = err ? ask_fail(ctx, "attach the console", err) : refused(ctx, &reply);
@@ -135,8 +134,8 @@ const struct verb verb_console = {
 	.name = "console",
 	.args = "DOMAIN",
 	.summary = "Attach to a domain's console",
-	.doc = "Prints the output that is kept, the last 1 MiB, and then what comes. One may type, others may watch with --readonly; ^C detaches these too. If standard input is not a terminal, it is typed until its end, and the output is printed until the guest ends.",
-	.flags = VERB_DOMU,
+	.doc = "Prints the output that is kept, the last 1 MiB, and then what comes. One may type, others may watch with --readonly; ^C detaches these too. --timeout is for attaching. If standard input is not a terminal, it is typed until its end, and the output is printed until the guest ends.",
+	.flags = VERB_DOMU | VERB_TIMEOUT,
 	.options = options,
 	.parse = parse,
 	.run = run,

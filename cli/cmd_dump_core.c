@@ -179,7 +179,7 @@ const struct verb verb_dump_core = {
 	.args = "DOMAIN FILE",
 	.summary = "Write a domain's memory and registers to a file",
 	.doc = "FILE becomes an ELF core that gdb and crash read, which only you may read; - is standard output. It is written to FILE.XXXXXX and gets its name when it is whole; what is no regular file is written where it is. The vCPUs are held meanwhile. Addresses are guest-physical. A domain that on_crash=preserve keeps can be dumped too.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.options = options,
 	.parse = parse,
 	.run = run,

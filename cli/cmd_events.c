@@ -267,7 +267,7 @@ const struct verb verb_events = {
 	.summary = "Watch domains come, change and go",
 	.doc = "One line an event; with --json one object a line, beginning with one of type start that has all domains. Ends after --count events, when DOMAIN is gone, or after --timeout, with exit status 6 if --count was given. "
 	       "Whoever reads too slowly is told by an event overrun how many were lost and what domains there are now.",
-	.flags = VERB_ANY_DOMAIN,
+	.flags = VERB_ANY_DOMAIN | VERB_TIMEOUT,
 	.options = options,
 	.parse = parse,
 	.run = run,

@@ -232,6 +232,6 @@ const struct verb verb_info = {
 	.args = "DOMAIN",
 	.summary = "Describe a domain",
 	.doc = "What the guest tells of its memory is its own word; it is asked anew if it has the driver virtio_balloon, and gets 0.3 s to answer. 'hvctl create -' accepts what 'hvctl info --json DOMAIN' prints.",
-	.flags = VERB_DOMAIN,
+	.flags = VERB_DOMAIN | VERB_TIMEOUT,
 	.run = run,
 };

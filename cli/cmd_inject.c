@@ -60,7 +60,7 @@ const struct verb verb_inject = {
 	.args = "DOMAIN nmi|sysrq:KEY",
 	.summary = "Send a domain an NMI or a SysRq key",
 	.doc = "nmi goes to every vCPU: a Linux guest prints a backtrace, or panics, as its kernel.unknown_nmi_panic says. sysrq:KEY sends a break and KEY on the serial console: sysrq:t shows the tasks of a Linux guest, if its kernel.sysrq allows.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.parse = parse,
 	.run = run,
 };

@@ -16,6 +16,6 @@ const struct verb verb_pause = {
 	.args = "DOMAIN",
 	.summary = "Hold a domain's vCPUs",
 	.doc = "Returns when no vCPU is in the guest any more.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.run = run,
 };

@@ -18,6 +18,6 @@ const struct verb verb_reboot = {
 	.args = "DOMAIN",
 	.summary = "Ask a domain to reboot",
 	.doc = "Presses its power button and returns; when the guest is off, it starts again, whatever on_poweroff says. 'hvctl reset' does not ask.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.run = run,
 };

@@ -51,7 +51,7 @@ const struct verb verb_rename = {
 	.args = "DOMAIN NAME",
 	.summary = "Give a domain another name",
 	.doc = "Its id, its console and who waits for it stay.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.parse = parse,
 	.run = run,
 };

@@ -17,6 +17,6 @@ const struct verb verb_reset = {
 	.args = "DOMAIN",
 	.summary = "Reset a domain at once, as its reset button would",
 	.doc = "The guest is not asked; what it had not written to disk is lost. Kernel and initrd are loaded again from the files that the domain was made from, as they were opened then. A paused domain stays paused.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.run = run,
 };

@@ -67,18 +67,18 @@ static const char *other_way(const struct hvmod_domain_info *info)
 static int run(struct verb_context *ctx)
 {
 	static struct control_reply reply;
-	int64_t deadline;
+	int64_t ms = force && globals.timeout_ms < 0 ? FORCE_MS : globals.timeout_ms;
+	int64_t deadline = deadline_in(ms);
 	struct wait_end end;
 	int ret;
 
-	if (force && globals.timeout_ms < 0)
-		globals.timeout_ms = FORCE_MS;
-	deadline = deadline_in(globals.timeout_ms);
 	if (ctx->domain.state != HVMOD_STATE_RUNNING)
 		return force ? destroy_now(ctx, "is not running") :
 			       fail_state(ctx, "shut down", other_way(&ctx->domain));
 	ret = ask(ctx, "shut down", CONTROL_POWER_BUTTON, &reply);
-	if (ret || (!wait_for_it && globals.timeout_ms < 0))
+	if (ret == HVCTL_TIMEOUT && force)
+		return destroy_now(ctx, "cannot be asked");
+	if (ret || (!wait_for_it && ms < 0))
 		return ret;
 	if (!wait_end(ctx, 0, deadline, &end))
 		return force && end.preserved ? destroy_now(ctx, "is preserved") : HVCTL_OK;
@@ -90,7 +90,7 @@ const struct verb verb_shutdown = {
 	.args = "DOMAIN",
 	.summary = "Ask a domain to shut down",
 	.doc = "Presses its power button and returns, or with --wait or --timeout waits until the domain is gone, or preserved if its on_poweroff says so; exit status 6 if that takes longer than --timeout.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.options = options,
 	.parse = parse,
 	.run = run,

@@ -17,6 +17,6 @@ const struct verb verb_start = {
 	.args = "DOMAIN",
 	.summary = "Start a domain that was created paused",
 	.doc = "For one that 'hvctl create --paused' made and that has not run yet; 'hvctl unpause' lets any paused domain go on.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.run = run,
 };

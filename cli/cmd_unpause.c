@@ -16,6 +16,6 @@ const struct verb verb_unpause = {
 	.alias = "resume",
 	.args = "DOMAIN",
 	.summary = "Let a paused domain go on",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.run = run,
 };

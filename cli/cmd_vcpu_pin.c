@@ -160,7 +160,7 @@ const struct verb verb_vcpu_pin = {
 	.args = "DOMAIN [VCPU|all CPUS]",
 	.summary = "Show or choose the processors that vCPUs run on",
 	.doc = "CPUS is a list such as 0-3,8. A vCPU is a thread of its VMM process, so that taskset(1) does the same.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.parse = parse,
 	.run = run,
 };

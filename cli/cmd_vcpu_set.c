@@ -138,7 +138,7 @@ const struct verb verb_vcpu_set = {
 	.args = "DOMAIN [N]",
 	.summary = "Show or set how many vCPUs a running domain has",
 	.doc = "From 1 to the most that it was created with (maxvcpus=). A vCPU that is added is there at once, and the guest is told by ACPI; Linux takes it into use when 1 is written to /sys/devices/system/cpu/cpuN/online. One that is taken away is there until the guest lets it go, as Linux does by itself, or is reset; --wait waits for that, and with --timeout exit status 6 if it takes longer.",
-	.flags = VERB_DOMU | VERB_MODIFIES,
+	.flags = VERB_DOMU | VERB_MODIFIES | VERB_TIMEOUT,
 	.options = options,
 	.parse = parse,
 	.run = run,

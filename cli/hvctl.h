@@ -67,6 +67,7 @@ extern struct globals globals;
  * @VERB_DOMU: that domain must not be Domain-0
  * @VERB_MODIFIES: changes something
  * @VERB_DRY_RUN: knows --dry-run
+ * @VERB_TIMEOUT: knows --timeout
  * @VERB_NETLINK: ask over netlink, where anybody may
  * @VERB_ANY_DOMAIN: take a DOMAIN argument or none (implies @VERB_NETLINK)
  */
@@ -78,6 +79,7 @@ enum verb_flag {
 	VERB_DRY_RUN	= 1 << 4,
 	VERB_NETLINK	= 1 << 5,
 	VERB_ANY_DOMAIN	= 1 << 6 | VERB_NETLINK,
+	VERB_TIMEOUT	= 1 << 7,
 };
 
 /**

@@ -32,7 +32,7 @@ const struct argp_option global_options[] = {
 	{ "dry-run", 'n', NULL, 0, "Check and show what would be done, do nothing", -2 },
 	{ "json", 'j', NULL, 0, "Print JSON; errors too", -2 },
 	{ "color", OPTION_COLOR, "WHEN", 0, "Colour: auto, always or never", -2 },
-	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0, "Do not wait longer", -2 },
+	{ "timeout", OPTION_TIMEOUT, "SECONDS", 0, "Do not wait longer, where a verb waits for a domain or its VMM process", -2 },
 	{ "help", 'h', NULL, 0, "Show this help", -1 },
 	{ "usage", OPTION_USAGE, NULL, OPTION_HIDDEN, NULL, -1 },
 	{ "version", 'V', NULL, 0, "Show the version", -1 },
@@ -49,6 +49,21 @@ static void set_color(const char *when, struct argp_state *state)
 		globals.color = 0;
 	else
 		argp_error(state, "--color: '%s' is not auto, always or never", when);
+}
+
+/* Return: @ret, or another exit status if what was printed could not be written */
+static int finish(int ret)
+{
+	if (close_stdout() && !ret)
+		return fail(HVCTL_FAILED, errno, NULL, NULL, "cannot write output: %s",
+			    strerror(errno));
+	return ret;
+}
+
+static void help(struct argp_state *state, unsigned int what)
+{
+	argp_state_help(state, stdout, what);
+	exit(finish(HVCTL_OK));
 }
 
 error_t parse_global_option(int key, char *arg, struct argp_state *state)
@@ -74,15 +89,14 @@ error_t parse_global_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--timeout: '%s' is not a number of seconds", arg);
 		break;
 	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_SHORT_USAGE |
-				ARGP_HELP_LONG | ARGP_HELP_DOC | ARGP_HELP_EXIT_OK);
+		help(state, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC);
 		break;
 	case OPTION_USAGE:
-		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		help(state, ARGP_HELP_USAGE);
 		break;
 	case 'V':
 		printf("hvctl %s\n", HVCTL_VERSION);
-		exit(HVCTL_OK);
+		exit(finish(HVCTL_OK));
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -101,7 +115,7 @@ static error_t parse_main(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case 'h':
-		exit(verb_find("help")->run(NULL));
+		exit(finish(verb_find("help")->run(NULL)));
 	default:
 		return parse_global_option(key, arg, state);
 	}
@@ -177,22 +191,21 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	if (!ret)
 		ret = verb->run(&ctx);
 	netlink_close(ctx.netlink);
-	if (close_stdout() && !ret)
-		ret = fail(HVCTL_FAILED, errno, NULL, NULL, "cannot write output: %s",
-			   strerror(errno));
-	return ret;
+	return finish(ret);
 }
 
-/* A descriptor of ours must not come to be what everybody takes for stdin. */
+/*
+ * A descriptor of ours must not come to be what everybody takes for stdin. What
+ * nobody can read is an error to write.
+ */
 static void fill_stdio(void)
 {
 	int fd;
 
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", (fd == STDERR_FILENO ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	}
 }
 
 int main(int argc, char **argv)

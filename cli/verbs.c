@@ -135,6 +135,8 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		if (globals.dry_run && !(parse->verb->flags & VERB_DRY_RUN) &&
 		    (parse->verb->flags & VERB_MODIFIES))
 			argp_error(state, "does not know --dry-run");
+		if (globals.timeout_ms >= 0 && !(parse->verb->flags & VERB_TIMEOUT))
+			argp_error(state, "does not know --timeout");
 		return 0;
 	default:
 		return parse_global_option(key, arg, state);

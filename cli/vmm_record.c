@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "duration.h"
+#include "output.h"
 #include "vmm_record.h"
 
 #define RECORD_MS	2000
@@ -24,7 +25,9 @@ struct json_object *vmm_record(struct verb_context *ctx)
 {
 	static struct control_reply reply;
 	struct json_object *record = NULL;
-	int64_t deadline = deadline_in(RECORD_MS);
+	int64_t ms = globals.timeout_ms >= 0 && globals.timeout_ms < RECORD_MS ?
+		     globals.timeout_ms : RECORD_MS;
+	int64_t deadline = deadline_in(ms);
 	int fd;
 
 	if (!ctx->domain.id)

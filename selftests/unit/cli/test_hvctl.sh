@@ -21,6 +21,11 @@ fails 2 "Too many arguments" version x
 fails 2 "not a number of seconds" wait --timeout x y
 fails 2 "is not auto, always or never" --color=pink list
 fails 2 "does not know --dry-run" -n destroy x
+for line in list 'create x' 'run x' 'destroy x' 'mem-max x' 'sched x' top stats vcpu-list check report version help 'completion bash'; do
+	# shellcheck disable=SC2086
+	fails 2 "does not know --timeout" $line --timeout 5
+done
+fails 2 "does not know --timeout" --timeout 0 list
 fails 2 "is not state=" wait x --for running
 fails 2 "is not state=" wait x --for state=sleeping
 fails 2 "is no key" console x --escape foo
@@ -38,6 +43,18 @@ check "--help is help" prints "Exit status:"
 works --version
 check "--version" prints "hvctl 0.0.test"
 works list --usage
+for line in --help --version help version 'list --help' 'list --usage' 'list -V' list; do
+	# shellcheck disable=SC2086
+	"$HVCTL" $line >/dev/full 2>"$dir/err"
+	status=$? err=$(<"$dir/err")
+	check "hvctl $line to a full disk: 1" exits 1
+	check "hvctl $line to a full disk: says so" says "cannot write output: No space left"
+	# shellcheck disable=SC2086
+	"$HVCTL" $line >&- 2>"$dir/err"
+	status=$? err=$(<"$dir/err")
+	check "hvctl $line without a standard output: 1" exits 1
+	check "hvctl $line without a standard output: says so" says "cannot write output: Bad file descriptor"
+done
 
 ### configuration
 
@@ -47,12 +64,14 @@ fails 2 "vcpus: cannot use '0': a domain has at least one vCPU" create --kernel 
 fails 2 "at least one vCPU" create "kernel=$kernel" vcpus=0
 fails 2 "at least one vCPU" run "$kernel" -c 0
 fails 2 "at most 64" create --kernel "$kernel" --vcpus 65
+fails 2 "at most 64" create --kernel "$kernel" --vcpus 9999999999
+fails 2 "not a number" create --kernel "$kernel" --vcpus 9x
 fails 2 "memory: cannot use '512': a size needs a suffix" create --kernel "$kernel" --memory 512
 check "the hint writes it right" says "hint: write memory=512M"
 fails 2 "a size needs a suffix" run "$kernel" -m 512
 fails 2 "not a size" create --kernel "$kernel" --memory lots
 fails 2 "name: cannot use 'a/b': a name has no slash" create --kernel "$kernel" --name a/b
-fails 2 "no slash" run "$kernel" -n a/b
+fails 2 "no slash" run "$kernel" --name a/b
 fails 2 "begins with a letter" create --kernel "$kernel" --name 7up
 fails 2 "flat: cannot use '0x7c00': an address, a comma and a mode are expected" run "$kernel" --flat 0x7c00
 check "flat: the hint" says "flat=0x7c00,real is one"
@@ -97,8 +116,22 @@ check "what it shows can be read, and overridden" prints 'memory = "128M"'
 check "and the rest stays" prints "vcpus = 2"
 works create -n --json "$dir/web.cfg"
 check "dry run as JSON" json_is "$dir/out" 'd["vcpus"]' 2
-run run -n x "$kernel" --dry-run
+run run -n "$kernel" --name x
 check "run --dry-run" prints 'name = "x"'
+
+works run -n --json "$kernel" --vcpus 2 --name x
+check "run --dry-run --json" json_is "$dir/out" '(d["name"], d["vcpus"])' "('x', 2)"
+works -n run "$kernel"
+check "run, -n before the verb" prints 'memory = "512M"'
+works run "$kernel" -n
+check "and behind it" prints 'memory = "512M"'
+fails 2 "Too many arguments" run "$kernel" -n web
+for verb in $("$HVCTL" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
+	"$HVCTL" help "$verb" >"$dir/out"
+	[ "$verb" = top ] ||
+		check "$verb: -n is --dry-run" [ "$(grep -oE -- '-n, --[a-z-]+' "$dir/out")" = "-n, --dry-run" ]
+done
+check "help says where it is not" [ "$("$HVCTL" help | grep -c 'behind top, --iterations')" = 1 ]
 
 ### the device
 
@@ -140,7 +173,7 @@ works create --kernel "$kernel" --initrd "$dir/initrd" --cmdline 'console=ttyS0 
 check "create prints the id" [ "$out" = 1 ]
 check "it runs" state_is web running
 fails 1 "web: cannot create: the name is in use by domain 1" create --kernel "$kernel" --name web
-fails 1 "the name is in use" run "$kernel" -n web
+fails 1 "the name is in use" run "$kernel" --name web
 fails 1 "the name is in use" create --kernel "$kernel" --name Domain-0
 works create -v --kernel "$kernel" --memory 64M
 check "create -v prints the name too; the default one" [ "$out" = "2 dom1" ]
@@ -163,6 +196,11 @@ works ls
 works ps -a
 works list -q
 check "list -q has ids alone" [ "$(echo "$out" | tr '\n' ' ')" = "0 1 2 3 " ]
+for line in 'list -q --json' '-q -j list'; do
+	# shellcheck disable=SC2086
+	works $line
+	check "hvctl $line: JSON" json_is "$dir/out" '[r["id"] for r in d["domains"]]' "[0, 1, 2, 3]"
+done
 works list --noheadings --raw -o name,vcpus
 check "list -o, --raw, --noheadings" [ "$(sed -n 2p "$dir/out")" = "web 2" ]
 works list -o +PID
@@ -428,7 +466,7 @@ check "^C detaches who only watches" prints "status 0"
 pty 'crash\r' "$HVCTL" run "$kernel" -m 64M
 check "run on a terminal: the guest's outcome" prints "status 33"
 check "run on a terminal: it is as it was" cmp -s "$dir/stty1" "$dir/stty2"
-pty '\035' "$HVCTL" run "$kernel" -m 64M -n keyed
+pty '\035' "$HVCTL" run "$kernel" -m 64M --name keyed
 check "the escape key ends run" prints "status 37"
 check "and the domain" gone keyed
 pty 'abc\035' "$HVCTL" create -c --kernel "$kernel" --memory 64M --name attached
@@ -487,7 +525,7 @@ check "run: and how" says "the guest ended: reset (by what the test said)"
 run run "$kernel" -m 64M -a end=debug --debug-exit
 check "run --debug-exit: the guest's own exit status" exits 43
 check "run --debug-exit: says so" says "the guest ended: debug-exit 43"
-run run "$kernel" -m 64M --flat 0x7c00,real --debug-exit=0xf4 -n flat -a end=debug
+run run "$kernel" -m 64M --flat 0x7c00,real --debug-exit=0xf4 --name flat -a end=debug
 check "run --flat --debug-exit=PORT" exits 43
 run create -F -p --kernel "$kernel" --memory 64M --debug-exit --cmdline end=debug --dry-run
 check "create --debug-exit has the usual port" prints 'debug_exit = "0x501"'
@@ -501,25 +539,25 @@ check "run: not even the first line" prints "booted"
 status=$?
 check "run types its standard input" grep -q hello "$dir/out"
 check "run from a pipe: outcome" exits 34
-timeout 20 "$HVCTL" run "$kernel" -m 64M -n victim >/dev/null 2>&1 </dev/null &
+timeout 20 "$HVCTL" run "$kernel" -m 64M --name victim >/dev/null 2>&1 </dev/null &
 check "run makes a domain" until_true state_is victim running
 works destroy victim
 wait $!
 check "run, destroyed from outside: 37" [ $? -eq 37 ]
-"$HVCTL" run "$kernel" -m 64M -n leashed >/dev/null 2>&1 </dev/null &
+"$HVCTL" run "$kernel" -m 64M --name leashed >/dev/null 2>&1 </dev/null &
 runner=$!
 until_true state_is leashed running
 kill -TERM $runner
 wait $runner
 check "run, SIGTERM: 37" [ $? -eq 37 ]
 check "and the domain is gone" gone leashed
-"$HVCTL" run "$kernel" -m 64M -n leashed >/dev/null 2>&1 </dev/null &
+"$HVCTL" run "$kernel" -m 64M --name leashed >/dev/null 2>&1 </dev/null &
 runner=$!
 until_true state_is leashed running
 kill -KILL $runner
 wait $runner 2>/dev/null
 check "run, SIGKILL: the domain goes too" until_true gone leashed
-"$HVCTL" run "$kernel" -m 64M -n orphan >/dev/null 2>"$dir/err" </dev/null &
+"$HVCTL" run "$kernel" -m 64M --name orphan >/dev/null 2>"$dir/err" </dev/null &
 runner=$!
 until_true state_is orphan running
 kill -KILL "$(vmm_pid orphan)"
@@ -528,7 +566,7 @@ status=$?
 err=$(cat "$dir/err")
 check "run, the VMM process killed: 1" exits 1
 check "and says so" says "killed by signal 9"
-"$HVCTL" run "$kernel" -m 64M -a flood=500000 -n broken </dev/null 2>"$dir/err" | head -1 >"$dir/out"
+"$HVCTL" run "$kernel" -m 64M -a flood=500000 --name broken </dev/null 2>"$dir/err" | head -1 >"$dir/out"
 status=${PIPESTATUS[0]}
 err=$(cat "$dir/err")
 check "run, nobody reads: 1" exits 1
@@ -684,6 +722,28 @@ kill -STOP "$(vmm_pid k)"
 works info k
 check "info of a VMM that does not answer has the kernel's part" prints "State:          running"
 works list
+# quickly STATUS ARG...: within a second and a half, though it is stopped
+quickly() {
+	local wanted=$1 start
+
+	shift
+	start=$(date +%s%N)
+	run "$@"
+	check "hvctl $*: exit status $wanted" exits "$wanted"
+	check "hvctl $*: does not wait longer" [ $((($(date +%s%N) - start) / 1000000)) -lt 1500 ]
+}
+quickly 0 --timeout 0.2 info k
+quickly 0 --timeout 0.2 vcpu-set k
+quickly 0 mem-set --timeout 0.2 k
+quickly 6 console --timeout 0.2 k
+check "console --timeout: says so" says "cannot attach the console: its VMM process does not answer"
+quickly 6 reset --timeout 0.2 k
+run shutdown --force --timeout 0.2 k
+check "shutdown --force of one that can't be asked: 0" exits 0
+check "and says so" says "k: cannot be asked, destroyed"
+check "it is gone" gone k
+create --name k
+kill -STOP "$(vmm_pid k)"
 works destroy k
 check "destroy kills a stopped VMM" gone k
 create --name l
