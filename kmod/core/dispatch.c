@@ -14,6 +14,28 @@ static enum verdict driver_interrupt(struct vcpu *vcpu)
 	return TO_DRIVER;
 }
 
+/*
+ * The exit does nothing of what delivery does beside the jump, and injection
+ * does less: SDM volume 3, 28.1 and 27.6.1. Delivery clears DR7.GD, and ends
+ * both shadows; were one left, VM entry would want BS in the pending debug
+ * exceptions wherever TF is set, which this exit does not set
+ * (CVE-2019-19583).
+ */
+static enum verdict resume_with_db(struct vcpu *vcpu, u32 info)
+{
+	vcpu->dr6 = (vcpu->owns_debug ? read_dr6() : vcpu->dr6) | vmread(EXIT_QUALIFICATION);
+	if (vcpu->owns_debug)
+		write_dr6(vcpu->dr6);
+	vmwrite(GUEST_DR7, vmread(GUEST_DR7) & ~DR7_GD);
+	vmwrite(GUEST_INTERRUPTIBILITY,
+		vmread(GUEST_INTERRUPTIBILITY) & ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+	/* INT1: RIP is on it, and the length takes delivery behind it. */
+	if (INFO_TYPE(info) == TYPE_PRIVILEGED_SOFTWARE)
+		vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
+	vmwrite(ENTRY_INTERRUPTION_INFO, info & ~INFO_NMI_UNBLOCKING);
+	return RESUME;
+}
+
 static enum verdict exit_exception(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
@@ -32,16 +54,8 @@ static enum verdict exit_exception(struct vcpu *vcpu)
 	 * #DB and #AC are intercepted only because a guest can make their
 	 * delivery loop for ever inside the processor (CVE-2015-5307, 8104).
 	 */
-	if (vector == VECTOR_DB) {
-		vcpu->dr6 = (vcpu->owns_debug ? read_dr6() : vcpu->dr6) |
-			    vmread(EXIT_QUALIFICATION);
-		if (vcpu->owns_debug)
-			write_dr6(vcpu->dr6);
-		if (INFO_TYPE(info) == TYPE_PRIVILEGED_SOFTWARE)
-			vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
-		vmwrite(ENTRY_INTERRUPTION_INFO, info & ~INFO_NMI_UNBLOCKING & 0xffffffff);
-		return RESUME;
-	}
+	if (vector == VECTOR_DB)
+		return resume_with_db(vcpu, info);
 	queue_exception(VECTOR_AC, true, 0);
 	return RESUME;
 }

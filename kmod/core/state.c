@@ -63,6 +63,16 @@ enum hvmod_why regs_check(const struct hvmod_regs *regs)
 	return HVMOD_WHY_NONE;
 }
 
+/* In a shadow VM entry wants BS to say what TF says: SDM volume 3, 27.3.1.5. */
+void settle_shadow(void)
+{
+	u64 pending = vmread(GUEST_PENDING_DEBUG);
+	bool steps = vmread(GUEST_RFLAGS) & RFLAGS_TF && !(vmread(GUEST_DEBUGCTL) & DEBUGCTL_BTF);
+
+	if (vmread(GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))
+		vmwrite(GUEST_PENDING_DEBUG, steps ? pending | PENDING_BS : pending & ~PENDING_BS);
+}
+
 void regs_import(struct vcpu *vcpu, const struct hvmod_regs *regs)
 {
 	for (int i = 0; i < 16; i++)
@@ -70,6 +80,7 @@ void regs_import(struct vcpu *vcpu, const struct hvmod_regs *regs)
 	vmwrite(GUEST_RSP, regs->gpr[RSP]);
 	vmwrite(GUEST_RIP, regs->rip);
 	vmwrite(GUEST_RFLAGS, regs->rflags | RFLAGS_FIXED);
+	settle_shadow();
 }
 
 /* SDM volume 3, 27.3.1.1: what the processor would refuse, or we can't hold. */

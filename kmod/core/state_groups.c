@@ -299,6 +299,7 @@ static enum hvmod_why set_events(struct vcpu *vcpu, u64 bytes, bool check_only)
 	vcpu->nmi_pending = e->nmi_pending;
 	vcpu->event = 1;
 	vmwrite(GUEST_INTERRUPTIBILITY, e->interruptibility);
+	settle_shadow();
 	vmwrite(ENTRY_INTERRUPTION_INFO, e->injection & INFO_VALID ? e->injection : 0);
 	vmwrite(ENTRY_EXCEPTION_ERROR, e->injection_error);
 	vmwrite(ENTRY_INSTRUCTION_LENGTH, e->injection_length);

@@ -14,6 +14,9 @@ enum hvmod_why sregs_check(const struct hvmod_sregs *s);
 void regs_import(struct vcpu *vcpu, const struct hvmod_regs *regs);
 enum hvmod_why sregs_import(struct vcpu *vcpu, const struct hvmod_sregs *s);
 
+/** settle_shadow() - RFLAGS or the interruptibility came from the VMM */
+void settle_shadow(void);
+
 /**
  * load_pdptes() - PAE paging keeps its four top entries in the processor
  *

@@ -97,6 +97,7 @@
 #define MSR_TSC_AUX		0xc0000103
 
 #define DEBUGCTL_BTF		BIT(1)
+#define DR7_GD			BIT(13)
 
 #define FEATURE_CONTROL_LOCK	BIT(0)
 #define FEATURE_CONTROL_VMX	BIT(2)	/* outside SMX */

@@ -166,6 +166,9 @@ enum vmcs_field {
 #define BLOCKED_BY_MOV_SS		BIT(1)
 #define BLOCKED_BY_NMI			BIT(3)
 
+/* Pending debug exceptions */
+#define PENDING_BS			BIT(14)
+
 #define ACTIVITY_ACTIVE			0
 #define ACTIVITY_HLT			1
 #define ACTIVITY_SHUTDOWN		2

@@ -255,6 +255,20 @@ static const char *check_injection(void)
 	return NULL;
 }
 
+/* SDM volume 3, 27.3.1.5: in a shadow BS says what TF says; elsewhere it is free. */
+static const char *check_pending_debug(void)
+{
+	u64 pending = vmread(GUEST_PENDING_DEBUG);
+	bool shadow = vmread(GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS);
+	bool steps = vmread(GUEST_RFLAGS) & RFLAGS_TF && !(vmread(GUEST_DEBUGCTL) & DEBUGCTL_BTF);
+
+	if (pending & ~0x1500fULL)
+		return "pending debug exceptions: reserved";
+	if ((shadow || vmread(GUEST_ACTIVITY) == ACTIVITY_HLT) && !!(pending & PENDING_BS) != steps)
+		return "pending debug exceptions: BS in a shadow";
+	return NULL;
+}
+
 static const char *check_interruptibility(void)
 {
 	u32 info = vmread(ENTRY_INTERRUPTION_INFO), type = INFO_TYPE(info);
@@ -325,6 +339,8 @@ const char *model_entry_checks(void)
 
 	if (!why)
 		why = check_interruptibility();
+	if (!why)
+		why = check_pending_debug();
 	return why ? why : check_registers();
 }
 

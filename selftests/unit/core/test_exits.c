@@ -410,6 +410,51 @@ static void interrupted(void)
 	   "an IRET that faulted leaves NMIs blocked");
 }
 
+/*
+ * CVE-2019-19583: a guest's program sets TF, loads SS and executes INT1. The
+ * processor sets no BS at an exit that a #DB makes, and refuses an entry
+ * without it.
+ */
+static void debug_in_shadow(void)
+{
+	static const struct { u64 type; u32 length; const char *name; } rows[] = {
+		{ 3, 0, "#DB" },
+		{ TYPE_PRIVILEGED_SOFTWARE, 1, "INT1" },
+	};
+	static const u32 shadows[] = { 0, BLOCKED_BY_STI, BLOCKED_BY_MOV_SS, BLOCKED_BY_NMI };
+
+	for (u32 i = 0; i < 16; i++) {
+		u32 shadow = shadows[i & 3];
+		bool steps = i & 4;
+		u64 rip;
+
+		fresh();
+		model_set(GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_IF | (steps ? RFLAGS_TF : 0));
+		model_set(GUEST_INTERRUPTIBILITY, shadow);
+		rip = vmread(GUEST_RIP);
+		exit_interruption = INFO(rows[i >> 3].type, VECTOR_DB);
+		exit_length = rows[i >> 3].length;
+		hostile_states = true;
+		entries_refused = 0;
+		ok(guest_exit(EXIT_EXCEPTION_NMI, 0) && !entries_refused && injected() == VECTOR_DB &&
+		   INFO_TYPE(vmread(ENTRY_INTERRUPTION_INFO)) == rows[i >> 3].type &&
+		   vmread(GUEST_RIP) == rip &&
+		   vmread(GUEST_INTERRUPTIBILITY) == (shadow & BLOCKED_BY_NMI),
+		   "%s, TF %d, interruptibility %x: delivery ends the shadow", rows[i >> 3].name, steps, shadow);
+		hostile_states = false;
+	}
+}
+
+/* SDM volume 3, 18.2.4: the handler may touch the debug registers. */
+static void general_detect(void)
+{
+	fresh();
+	model_set(GUEST_DR7, 0x2400);
+	exit_interruption = INFO(3, VECTOR_DB);
+	ok(guest_exit(EXIT_EXCEPTION_NMI, BIT(13)) && injected() == VECTOR_DB && vcpu->dr6 & BIT(13) &&
+	   vmread(GUEST_DR7) == 0x400, "#DB clears DR7.GD, as its delivery does");
+}
+
 static void exceptions(void)
 {
 	fresh();
@@ -525,6 +570,8 @@ int main(void)
 	blocking();
 	interrupted();
 	exceptions();
+	debug_in_shadow();
+	general_detect();
 	slice();
 	return tap_done();
 }

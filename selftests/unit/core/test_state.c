@@ -431,6 +431,37 @@ static void hostile_events(void)
 	   taken, refused, broken);
 }
 
+/* VM entry refuses a shadow in which a single-step trap is or is not pending against TF. */
+static void single_step_in_shadow(void)
+{
+	static const u32 shadows[] = { BLOCKED_BY_STI, BLOCKED_BY_MOV_SS };
+	struct hvmod_events e;
+	struct hvmod_regs regs;
+
+	for (u32 i = 0; i < 4; i++) {
+		fresh();
+		get(HVMOD_STATE_REGS, &regs);
+		get(HVMOD_STATE_EVENTS, &e);
+		regs.rflags = RFLAGS_FIXED | RFLAGS_IF | RFLAGS_TF;
+		e.interruptibility = shadows[i & 1];
+		hostile_states = true;
+		entries_refused = 0;
+		check(!put(i & 2 ? HVMOD_STATE_REGS : HVMOD_STATE_EVENTS, i & 2 ? (void *)&regs : (void *)&e,
+			   i & 2 ? sizeof(regs) : sizeof(e), 0));
+		check(!put(i & 2 ? HVMOD_STATE_EVENTS : HVMOD_STATE_REGS, i & 2 ? (void *)&e : (void *)&regs,
+			   i & 2 ? sizeof(e) : sizeof(regs), 0));
+		guest_run(vcpu);
+		ok(!entries_refused && vmread(GUEST_PENDING_DEBUG) & PENDING_BS,
+		   "TF and the shadow of %s from the VMM, in either order", i & 1 ? "MOV SS" : "STI");
+		guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+		regs.rflags &= ~RFLAGS_TF;
+		check(!put(HVMOD_STATE_REGS, &regs, sizeof(regs), 0));
+		guest_run(vcpu);
+		ok(!entries_refused && !vmread(GUEST_PENDING_DEBUG), "TF taken away again");
+		hostile_states = false;
+	}
+}
+
 static void run_page_dirty(void)
 {
 	struct answer r;
@@ -467,6 +498,7 @@ int main(void)
 	apic_timer_left();
 	hostile_apic();
 	hostile_events();
+	single_step_in_shadow();
 	run_page_dirty();
 	return tap_done();
 }
