@@ -67,9 +67,9 @@ check "a screen of 120 columns has room for a long name" exits 0
 "$HVCTL" completion bash >"$dir/hvctl.bash"
 mkdir "$dir/bin"
 ln -s "$HVCTL" "$dir/bin/hvctl"
-# completes LINE: what bash would offer behind it
+# completes LINE: what bash would offer behind it; as it does, it makes a word of = and of :
 completes() {
-	PATH=$dir/bin:$PATH bash --norc -c '. "$1"; COMP_WORDS=($2); [[ $2 != *" " ]] || COMP_WORDS+=("")
+	PATH=$dir/bin:$PATH bash --norc -c '. "$1"; set -f; line=${2//=/ = }; COMP_WORDS=(${line//:/ : }); [[ $2 != *" " ]] || COMP_WORDS+=("")
 		COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hvctl; echo "${COMPREPLY[*]}"' - "$dir/hvctl.bash" "$1" 2>&1
 }
 check "bash: it loads" bash --norc -c '. "$1" && complete -p hvctl >/dev/null' - "$dir/hvctl.bash"
@@ -84,6 +84,24 @@ check "bash: words" [ "$(completes 'hvctl inject web n')" = nmi ]
 check "bash: files" [ "$(completes "hvctl run $dir/kernel-i")" = "$dir/kernel-image" ]
 check "bash: files behind a domain" [ "$(completes "hvctl dump-core web $dir/kernel-i")" = "$dir/kernel-image" ]
 check "bash: verbs behind help" [ "$(completes 'hvctl help resi')" = "" ]
+for line in '--timeout=5 pause' '--timeout 5 pause' '--color never -q pause' 'pause --timeout=5' 'pause --timeout 5' \
+	'console --escape ^a' 'sched -w 200' 'sched --weight=200' 'sched -w200 -c 50' 'dump-core --force' resume inspect; do
+	check "bash: a domain behind $line" [ "$(completes "hvctl $line we")" = web ]
+done
+check "bash: verbs behind a flag with an argument" [ "$(completes 'hvctl --timeout 5 pau')" = pause ]
+check "bash: options of an alias" [ "$(completes 'hvctl ps --no')" = --noheadings ]
+for line in 'create --on-crash ' 'create --on-crash=' 'create -p --on-crash ' 'create --name web on_crash='; do
+	check "bash: actions behind $line" [ "$(completes "hvctl $line")" = "destroy restart preserve" ]
+done
+check "bash: one of them" [ "$(completes 'hvctl create --on-crash=pr')" = preserve ]
+check "bash: words behind --color" [ "$(completes 'hvctl --color ')" = "auto always never" ]
+check "bash: words behind top --sort" [ "$(completes 'hvctl top -s ')" = "cpu mem exits id" ]
+for line in 'run -i' 'run --initrd' 'create --kernel' 'create --initrd=' 'create kernel=' 'create --name=web kernel='; do
+	check "bash: files behind $line" [ "$(completes "hvctl ${line/%[a-z]/& } $dir/kernel-i" | tr -d ' ')" = "$dir/kernel-image" ]
+done
+for line in 'create --name' 'create --memory=' 'sched -w' '--timeout' 'run -m' 'create --vcpus'; do
+	check "bash: nothing behind $line, where nobody knows" [ -z "$(cd "$dir" && completes "hvctl ${line} ")" ]
+done
 check "bash: nothing behind a domain that takes no more" [ -z "$(completes 'hvctl pause web x')" ]
 
 ### completion, in zsh

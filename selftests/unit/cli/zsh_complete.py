@@ -13,6 +13,15 @@ CASES = [
     ("hvctl pause we", "hvctl pause web"),
     ("hvctl create --on-cr", "hvctl create --on-crash="),
     ("hvctl list --js", "hvctl list --json"),
+    ("hvctl -q pau", "hvctl -q pause"),
+    ("hvctl -q pause we", "hvctl -q pause web"),
+    ("hvctl --timeout 5 pause we", "hvctl --timeout 5 pause web"),
+    ("hvctl --timeout=5 pause we", "hvctl --timeout=5 pause web"),
+    ("hvctl sched -w 200 we", "hvctl sched -w 200 web"),
+    ("hvctl resume we", "hvctl resume web"),
+    ("hvctl ps --js", "hvctl ps --json"),
+    ("hvctl create --on-crash pr", "hvctl create --on-crash preserve"),
+    ("hvctl --color ne", "hvctl --color never"),
 ]
 
 
