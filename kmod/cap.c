@@ -51,6 +51,25 @@ void hv_cap_set(struct hv_domain *domain, u32 percent, u32 period_us)
 	spin_unlock(&cap->lock);
 }
 
+/**
+ * hv_cap_granted() - has a vCPU time to run for?
+ * @vcpu: the vCPU, claimed by the caller, of a capped domain
+ *
+ * Any context.
+ */
+bool hv_cap_granted(const struct hv_vcpu *vcpu)
+{
+	return vcpu->grant > 0 && (s64)(rdtsc() - vcpu->grant_end) < 0;
+}
+
+/* With the cap's lock. What another period's grant leaves is nobody's. */
+static void hv_cap_settle(struct hv_vcpu *vcpu, u64 now)
+{
+	if (vcpu->grant <= 0 || (s64)(now - vcpu->grant_end) < 0)
+		hv_bucket_return(&vcpu->domain->cap.bucket, now, vcpu->grant);
+	vcpu->grant = 0;
+}
+
 /*
  * Take time for a vCPU whose grant is used up. Return: 0, or when there is
  * more, as a TSC value.
@@ -62,14 +81,14 @@ static u64 hv_cap_take(struct hv_vcpu *vcpu)
 	u64 next = 0;
 
 	spin_lock(&cap->lock);
-	hv_bucket_return(&cap->bucket, now, vcpu->grant);
-	vcpu->grant = 0;
+	hv_cap_settle(vcpu, now);
 	if (cap->bucket.budget) {
 		vcpu->grant = hv_bucket_take(&cap->bucket, now,
 					     hv_us_to_ticks(HV_GRANT_MS * USEC_PER_MSEC),
 					     hv_us_to_ticks(HV_GRANT_LEAST_US));
+		vcpu->grant_end = hv_bucket_next(&cap->bucket);
 		if (!vcpu->grant)
-			next = hv_bucket_next(&cap->bucket);
+			next = vcpu->grant_end;
 	}
 	spin_unlock(&cap->lock);
 	return next;
@@ -120,7 +139,6 @@ void hv_cap_halt(struct hv_vcpu *vcpu)
 	struct hv_cap *cap = &vcpu->domain->cap;
 
 	spin_lock(&cap->lock);
-	hv_bucket_return(&cap->bucket, rdtsc_ordered(), vcpu->grant);
-	vcpu->grant = 0;
+	hv_cap_settle(vcpu, rdtsc_ordered());
 	spin_unlock(&cap->lock);
 }

@@ -63,6 +63,21 @@ static void hv_domain_free(struct hv_domain *domain)
 	kfree(domain);
 }
 
+/*
+ * Limits of a user hold for the ids that he has in user namespaces too. Root's
+ * namespaces are containers: whom root lets in there is somebody else.
+ */
+static kuid_t hv_payer(void)
+{
+	const struct user_namespace *ns;
+	kuid_t payer = current_euid();
+
+	for (ns = current_user_ns(); ns->parent; ns = ns->parent)
+		if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
+			payer = ns->owner;
+	return payer;
+}
+
 static struct hv_domain *hv_domain_alloc(const struct hvmod_domain_create *arg)
 {
 	struct hv_domain *domain;
@@ -83,6 +98,7 @@ static struct hv_domain *hv_domain_alloc(const struct hvmod_domain_create *arg)
 	domain->mem_max = arg->mem_max;
 	domain->state = HVMOD_STATE_CREATED;
 	domain->uid = current_euid();
+	domain->payer = hv_payer();
 	domain->created_ns = ktime_get_boottime_ns();
 	domain->pid = get_pid(task_tgid(current));
 	domain->mm = current->mm;

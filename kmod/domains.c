@@ -36,12 +36,12 @@ static bool hv_domains_taken(const struct hv_domain *mine)
 /**
  * hv_domains_sum() - what domains have together
  * @but: a domain that does not count, or NULL
- * @uid: only those of this user, or NULL for all
+ * @payer: only those that count against this user's limits, or NULL for all
  * @sums: to be filled
  *
  * With the domains lock.
  */
-void hv_domains_sum(const struct hv_domain *but, const kuid_t *uid,
+void hv_domains_sum(const struct hv_domain *but, const kuid_t *payer,
 		    struct hv_sums *sums)
 {
 	struct hv_domain *domain;
@@ -50,7 +50,7 @@ void hv_domains_sum(const struct hv_domain *but, const kuid_t *uid,
 	lockdep_assert_held(&hv_domains_lock);
 	memset(sums, 0, sizeof(*sums));
 	xa_for_each(&hv_domains, id, domain) {
-		if (domain == but || (uid && !uid_eq(domain->uid, *uid)))
+		if (domain == but || (payer && !uid_eq(domain->payer, *payer)))
 			continue;
 		sums->domains++;
 		sums->vcpus += READ_ONCE(domain->vcpus_max);
@@ -63,7 +63,7 @@ static int hv_domains_admit(struct hv_domain *domain)
 	struct hv_sums all, uid;
 
 	hv_domains_sum(domain, NULL, &all);
-	hv_domains_sum(domain, &domain->uid, &uid);
+	hv_domains_sum(domain, &domain->payer, &uid);
 	return hv_quota_admit(domain->quota.max, domain->vcpus_max, &all, &uid);
 }
 

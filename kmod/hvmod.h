@@ -6,19 +6,22 @@
  *
  *   domains lock > domain->lock
  *   domains lock, domain->lock > events lock
- *   domain->lock > domain->memory_lock > mmap_lock of the VMM
+ *   domain->memory_lock > mmap_lock of the VMM
+ *   domain->lock, domain->memory_lock > domain->quota.lock
  *   domain->lock, domain->memory_lock > pool lock
  *   domain->lock, domain->memory_lock > sync lock > cpu_hotplug_lock
  *   domain->eventfd_lock > wait queue of an eventfd > vcpu->wait
  *
- * So no CPU hotplug callback may take a lock of a domain. A vCPU has no lock:
+ * So no CPU hotplug callback may take a lock of a domain. Who holds the memory
+ * lock may wait for a page for as long as the VMM likes; so nobody waits for it
+ * who holds a lock that others want. A vCPU has no lock:
  * who runs it or works on its state owns the claim (hv_vcpu_claim()), and
  * nobody ever waits for a claim.
  *
  * Legend at the fields: (c) constant once the object can be found, (l)
- * domain->lock, (m) domain->memory_lock, (e) domain->eventfd_lock, (r) written
- * by the owner of the claim alone, (a) any context, READ_ONCE() and
- * WRITE_ONCE().
+ * domain->lock, (m) domain->memory_lock, (q) domain->quota.lock, (e)
+ * domain->eventfd_lock, (r) written by the owner of the claim alone, (a) any
+ * context, READ_ONCE() and WRITE_ONCE().
  */
 #ifndef HVMOD_H
 #define HVMOD_H
@@ -88,9 +91,9 @@ enum hv_vcpu_mode {
  * @faults_vmm: (r) EPT violations that the VMM got
  * @run_delay: (r) what the scheduler had counted for @thread when it was last
  *	looked at, nanoseconds
- * @tid: (r) the number of @thread in the initial namespace
  * @grant: (r) CPU time that it may use of a capped domain's, ticks; below zero:
  *	what it used beyond
+ * @grant_end: (r) when what it has not used of that is lost, TSC
  * @times: for what follows
  * @thread: who runs it or ran it last, NULL at first
  * @waits: what it sleeps for now, or HVMOD_ACTIVITY_RUNNING for nothing
@@ -117,8 +120,8 @@ struct hv_vcpu {
 	u64 doorbells;
 	u64 faults_vmm;
 	u64 run_delay;
-	pid_t tid;
 	s64 grant;
+	u64 grant_end;
 
 	spinlock_t times;
 	struct pid *thread;
@@ -181,9 +184,10 @@ struct hv_sums {
  * @uuid: (c) unique
  * @listed: with the domains lock: it has been announced
  * @vcpus_max: (l) to write; most vCPUs
- * @mem_max: (l, m) to write; most bytes of guest memory
+ * @mem_max: (l, q) to write; most bytes of guest memory
  * @mm: (c) the only address space that may use it; compared and accounted to
  * @uid: (c) creator
+ * @payer: (c) whose limits it counts against
  * @pid: (c) creator
  * @created_ns: (c) CLOCK_BOOTTIME
  * @quota: memory that it may hold, and holds; has its own lock
@@ -200,8 +204,8 @@ struct hv_sums {
  * @memory_lock: for what follows
  * @ranges: (m) struct hv_memory by guest frame number
  * @pages: (m) pinned pages by guest frame number, see memory.c
- * @mem_bytes: (m) to write; sum of @ranges
- * @balloon_bytes: (l, m) to write; what its guest has given up of them
+ * @mem_bytes: (m, q) to write; sum of @ranges
+ * @balloon_bytes: (l, q) to write; what its guest has given up of them
  * @batch: (m) room for the pages of one 2 MiB block
  * @eventfd_lock: for what follows
  * @irqfds: (e) struct hv_irqfd
@@ -221,6 +225,7 @@ struct hv_domain {
 	u64 mem_max;
 	struct mm_struct *mm;
 	kuid_t uid;
+	kuid_t payer;
 	struct pid *pid;
 	u64 created_ns;
 	atomic64_t msis;
@@ -335,7 +340,7 @@ void hv_domains_remove(struct hv_domain *domain);
 struct hv_domain *hv_domains_next(unsigned long *id);
 struct hv_domain *hv_domains_by_id(u32 id);
 struct hv_domain *hv_domains_by_name(const char *name);
-void hv_domains_sum(const struct hv_domain *but, const kuid_t *uid,
+void hv_domains_sum(const struct hv_domain *but, const kuid_t *payer,
 		    struct hv_sums *sums);
 
 /* info.c */
@@ -425,6 +430,7 @@ long hv_quota_set_by_id(struct hv_call *call);
 
 /* cap.c */
 void hv_cap_set(struct hv_domain *domain, u32 percent, u32 period_us);
+bool hv_cap_granted(const struct hv_vcpu *vcpu);
 bool hv_cap_admit(struct hv_vcpu *vcpu);
 void hv_cap_halt(struct hv_vcpu *vcpu);
 
@@ -452,7 +458,7 @@ static inline bool hv_is_msi(u64 address)
  * hv_memory_current() - guest memory that a domain has
  * @domain: the domain
  *
- * Any context; exact with the memory lock.
+ * Any context; exact with the quota's lock.
  *
  * Return: bytes that are mapped and that its guest has not given up.
  */

@@ -292,23 +292,52 @@ int hv_memory_fault(struct hv_domain *domain, u64 gpa, u64 access)
 	return ret;
 }
 
-static int hv_add_range(struct hv_domain *domain, struct hv_memory *memory)
+static u64 hv_range_bytes(const struct hv_memory *memory)
 {
-	u64 bytes = (u64)(memory->last - memory->first + 1) << PAGE_SHIFT;
-	int ret;
+	return (u64)(memory->last - memory->first + 1) << PAGE_SHIFT;
+}
 
+static int hv_add_bytes(struct hv_domain *domain, u64 bytes)
+{
+	int ret = 0;
+
+	spin_lock(&domain->quota.lock);
 	if (domain->mem_bytes > domain->mem_max ||
 	    bytes > domain->mem_max - domain->mem_bytes)
-		return -EDQUOT;
-	ret = hv_charge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
-	if (ret)
-		return ret;
-	ret = mtree_insert_range(&domain->ranges, memory->first, memory->last,
-				 memory, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		hv_uncharge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
+		ret = -EDQUOT;
 	else
 		WRITE_ONCE(domain->mem_bytes, domain->mem_bytes + bytes);
+	spin_unlock(&domain->quota.lock);
+	return ret;
+}
+
+/* Undo hv_add_bytes(). */
+static void hv_take_bytes(struct hv_domain *domain, u64 bytes)
+{
+	spin_lock(&domain->quota.lock);
+	WRITE_ONCE(domain->mem_bytes, domain->mem_bytes - bytes);
+	spin_unlock(&domain->quota.lock);
+}
+
+static int hv_add_range(struct hv_domain *domain, struct hv_memory *memory)
+{
+	u64 bytes = hv_range_bytes(memory);
+	int ret;
+
+	ret = hv_add_bytes(domain, bytes);
+	if (ret)
+		return ret;
+	ret = hv_charge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
+	if (ret) {
+		hv_take_bytes(domain, bytes);
+		return ret;
+	}
+	ret = mtree_insert_range(&domain->ranges, memory->first, memory->last,
+				 memory, GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		hv_uncharge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
+		hv_take_bytes(domain, bytes);
+	}
 	return ret;
 }
 
@@ -344,10 +373,11 @@ long hv_memory_map(struct hv_call *call)
 	memory->user = arg->user_addr;
 	memory->flags = arg->flags;
 
-	mutex_lock(&domain->memory_lock);
-	ret = hv_add_range(domain, memory);
-	mutex_unlock(&domain->memory_lock);
-
+	ret = mutex_lock_killable(&domain->memory_lock);
+	if (!ret) {
+		ret = hv_add_range(domain, memory);
+		mutex_unlock(&domain->memory_lock);
+	}
 	if (ret)
 		kfree(memory);
 	return ret;
@@ -414,7 +444,8 @@ long hv_memory_unmap(struct hv_call *call)
 	if (arg->gpa >= HV_GPA_MAX || arg->bytes > HV_GPA_MAX - arg->gpa)
 		return -EINVAL;
 
-	mutex_lock(&domain->memory_lock);
+	if (mutex_lock_killable(&domain->memory_lock))
+		return -EINTR;
 	memory = mtree_load(&domain->ranges, first);
 	if (!memory || memory->first != first ||
 	    memory->last != first + (arg->bytes >> PAGE_SHIFT) - 1) {
@@ -426,7 +457,7 @@ long hv_memory_unmap(struct hv_call *call)
 	hv_sync();
 	hv_release_pages(domain, memory->first, memory->last);
 	hv_uncharge(domain, HVMOD_MEMORY_DRIVER, HV_RANGE_BYTES);
-	WRITE_ONCE(domain->mem_bytes, domain->mem_bytes - arg->bytes);
+	hv_take_bytes(domain, hv_range_bytes(memory));
 	mutex_unlock(&domain->memory_lock);
 	kfree(memory);
 	return 0;
@@ -478,7 +509,8 @@ long hv_memory_discard(struct hv_call *call)
 		return -EINVAL;
 	bitmap_from_arr64(pages, arg->pages, HV_BLOCK_PAGES);
 
-	mutex_lock(&domain->memory_lock);
+	if (mutex_lock_killable(&domain->memory_lock))
+		return -EINTR;
 	entry = xa_load(&domain->pages, base);
 	/* It goes as it came, or stays if nothing of it is meant. */
 	if (entry && xa_pointer_tag(entry) == HV_PAGE_BLOCK &&
@@ -493,7 +525,7 @@ long hv_memory_discard(struct hv_call *call)
  * hv_memory_balloon() - HVMOD_MEM_BALLOON
  * @call: the call, on a domain
  *
- * Process context; takes the domain's lock and its memory lock.
+ * Process context; takes the domain's lock and its quota's.
  *
  * Return: 0 or -EINVAL.
  */
@@ -507,13 +539,13 @@ long hv_memory_balloon(struct hv_call *call)
 	if (arg->flags || (arg->bytes & ~PAGE_MASK))
 		return -EINVAL;
 	mutex_lock(&domain->lock);
-	mutex_lock(&domain->memory_lock);
+	spin_lock(&domain->quota.lock);
 	changed = arg->bytes != domain->balloon_bytes;
 	if (arg->bytes > domain->mem_bytes)
 		ret = -EINVAL;
 	else
 		WRITE_ONCE(domain->balloon_bytes, arg->bytes);
-	mutex_unlock(&domain->memory_lock);
+	spin_unlock(&domain->quota.lock);
 	if (!ret && changed)
 		hv_event_domain(domain, HVMOD_CMD_DOMAIN_CHANGED_NTF);
 	mutex_unlock(&domain->lock);

@@ -31,6 +31,7 @@ static struct genl_family hv_family;
 
 static DEFINE_MUTEX(hv_events_lock);
 static u64 hv_last_seq;
+static u64 hv_last_come_or_gone;	/* the last of them that made the list another one */
 
 /**
  * hv_event_seq() - number of the last event
@@ -115,8 +116,10 @@ int hv_nl_dump_message(struct sk_buff *skb, struct netlink_callback *cb,
  * @one: writes the messages of one domain, whose lock is held; NULL is Domain-0
  *
  * No domain comes or goes during one call; between two, the event's number
- * shows it. The call after the last message, which has nothing to send, tells
- * nothing about that. Process context; takes the domains lock.
+ * shows it. A change of a domain does not make a dump another one, or who
+ * changes his on and on would keep all others from listing. The call after the
+ * last message, which has nothing to send, tells nothing about that. Process
+ * context; takes the domains lock.
  *
  * Return: as a dumpit().
  */
@@ -137,7 +140,7 @@ int hv_nl_dump(struct sk_buff *skb, struct netlink_callback *cb, size_t room,
 	if (!dump->room)
 		return -ENOMEM;
 	mutex_lock(&hv_domains_lock);
-	cb->seq = hv_event_seq() % U32_MAX + 1;
+	cb->seq = READ_ONCE(hv_last_come_or_gone) % U32_MAX + 1;
 	if (only) {
 		cb->answer_flags |= NLM_F_DUMP_FILTERED;
 		dump->domain = last;
@@ -258,6 +261,8 @@ void hv_event_domain(struct hv_domain *domain, u8 cmd)
 	mutex_lock(&hv_events_lock);
 	domain->seq = hv_last_seq + 1;
 	WRITE_ONCE(hv_last_seq, domain->seq);
+	if (cmd != HVMOD_CMD_DOMAIN_CHANGED_NTF)
+		WRITE_ONCE(hv_last_come_or_gone, domain->seq);
 	if (genl_has_listeners(&hv_family, &init_net, 0))
 		hv_event_send(domain, cmd);
 	mutex_unlock(&hv_events_lock);

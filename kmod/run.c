@@ -251,10 +251,10 @@ static long hv_vcpu_loop(struct hv_vcpu *vcpu)
 
 	for (;;) {
 		if (unlikely(hv_run_delay(current) != vcpu->run_delay ||
-			     current->pid != vcpu->tid))
+			     task_pid(current) != vcpu->thread))
 			hv_vcpu_account(vcpu);
 		capped = READ_ONCE(domain->cap.percent);
-		if (unlikely(capped) && vcpu->grant <= 0 &&
+		if (unlikely(capped) && !hv_cap_granted(vcpu) &&
 		    !hv_cap_admit(vcpu)) {
 			ret = hv_vcpu_work(vcpu);
 			if (ret != HV_GO_ON)

@@ -141,29 +141,30 @@ static int hv_quota_admitted(struct hv_domain *domain,
 	    quota->vcpus_max <= domain->vcpus_max)
 		return 0;
 	hv_domains_sum(domain, NULL, &all);
-	hv_domains_sum(domain, &domain->uid, &uid);
+	hv_domains_sum(domain, &domain->payer, &uid);
 	return hv_quota_admit(quota->held_max, quota->vcpus_max, &all, &uid);
 }
 
-/* With the domains lock, the domain's and its memory lock. */
+/* With the domains lock and the domain's. */
 static int hv_quota_apply(struct hv_domain *domain,
 			  const struct hvmod_quota *quota)
 {
 	int ret = 0;
 
-	if (quota->vcpus_max < domain->vcpus ||
-	    quota->mem_max < hv_memory_current(domain))
+	if (quota->vcpus_max < domain->vcpus)
 		return -EBUSY;
 	spin_lock(&domain->quota.lock);
-	if (quota->held_max < domain->quota.sum)
+	if (quota->held_max < domain->quota.sum ||
+	    quota->mem_max < hv_memory_current(domain)) {
 		ret = -EBUSY;
-	else
+	} else {
 		domain->quota.max = quota->held_max;
+		domain->mem_max = quota->mem_max;
+	}
 	spin_unlock(&domain->quota.lock);
 	if (ret)
 		return ret;
 	WRITE_ONCE(domain->vcpus_max, quota->vcpus_max);
-	domain->mem_max = quota->mem_max;
 	hv_cap_set(domain, quota->cpu_cap, quota->cpu_period_us);
 	return 0;
 }
@@ -185,11 +186,8 @@ static long hv_quota_set(struct hv_domain *domain,
 		ret = -EPERM;
 	if (!ret)
 		ret = hv_quota_admitted(domain, &quota);
-	if (!ret) {
-		mutex_lock(&domain->memory_lock);
+	if (!ret)
 		ret = hv_quota_apply(domain, &quota);
-		mutex_unlock(&domain->memory_lock);
-	}
 	if (!ret) {
 		if (flags & HV_QUOTA_LOCKS)
 			domain->locked = flags & HVMOD_QUOTA_LOCK;
@@ -206,7 +204,7 @@ static long hv_quota_set(struct hv_domain *domain,
  * hv_quota_tighten() - HVMOD_SET_QUOTA on a domain
  * @call: the call
  *
- * Process context; takes the domains lock, the domain's and its memory lock.
+ * Process context; takes the domains lock, the domain's and its quota's.
  *
  * Return: 0 or a negative errno, see uapi/hvmod.h.
  */
@@ -226,7 +224,7 @@ long hv_quota_tighten(struct hv_call *call)
  * hv_quota_set_by_id() - HVMOD_SET_QUOTA on the device
  * @call: the call
  *
- * Process context; takes the domains lock, the domain's and its memory lock.
+ * Process context; takes the domains lock, the domain's and its quota's.
  *
  * Return: 0 or a negative errno, see uapi/hvmod.h.
  */

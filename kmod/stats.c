@@ -29,13 +29,12 @@ void hv_vcpu_account(struct hv_vcpu *vcpu)
 	struct pid *old = NULL;
 
 	spin_lock(&vcpu->times);
-	if (vcpu->tid == current->pid) {
+	if (vcpu->thread == task_pid(current)) {
 		vcpu->steal_ns += delay - vcpu->run_delay;
 	} else {
 		/* What another thread waited for before is not the vCPU's. */
 		old = vcpu->thread;
 		vcpu->thread = get_pid(task_pid(current));
-		vcpu->tid = current->pid;
 	}
 	vcpu->run_delay = delay;
 	spin_unlock(&vcpu->times);

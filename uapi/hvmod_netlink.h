@@ -14,8 +14,9 @@
  * none. Events are numbered without a gap. Where a number is missing, or
  * recv() fails with ENOBUFS, the reader dumps again. It empties its socket
  * before that, or dumps once more then: after ENOBUFS nothing tells of further
- * losses until the socket is empty. A dump whose messages have NLM_F_DUMP_INTR
- * was overtaken by an event and is repeated.
+ * losses until the socket is empty. While a dump whose messages have
+ * NLM_F_DUMP_INTR was made a domain came or went; it is repeated. Changes of a
+ * domain do not make it so: each record has the seq of its own.
  */
 #define HVMOD_FAMILY_NAME	"hvmod"
 #define HVMOD_FAMILY_VERSION	1

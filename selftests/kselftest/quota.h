@@ -3,7 +3,9 @@
 #ifndef KSELFTEST_QUOTA_H
 #define KSELFTEST_QUOTA_H
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
