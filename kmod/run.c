@@ -53,8 +53,8 @@ static void hv_vcpu_exit(struct hv_vcpu *vcpu, u32 exit, u32 why)
 	u32 valid = READ_ONCE(run->dirty) & wanted;
 	struct hv_result result;
 
-	if ((wanted & ~valid) &&
-	    !hv_vcpu_gate(vcpu, GATE_VCPU_EXPORT, wanted & ~valid, 0, &result))
+	/* With nothing to export too: it finishes an IN that the VMM has answered. */
+	if (!hv_vcpu_gate(vcpu, GATE_VCPU_EXPORT, wanted & ~valid, 0, &result))
 		valid = wanted;
 	WRITE_ONCE(run->exit, exit);
 	WRITE_ONCE(run->why, why);

@@ -173,7 +173,9 @@ struct hvmod_tlv {
  * padded to 8 bytes. SET checks the whole blob, in whatever order, before it
  * changes anything; EINVAL leaves the vCPU as it was and hvmod_run.why says
  * what was wrong. ENOSPC: the buffer is too small, @bytes tells what it takes.
- * EBUSY: the vCPU runs. GET of MSRS gives all that the guest can see.
+ * EBUSY: the vCPU runs. GET of MSRS gives all that the guest can see. After an
+ * IN (HVMOD_EXIT_IO) GET has RAX without its value until RUN was called, and SET
+ * of REGS ends the IN: its value goes nowhere.
  */
 struct hvmod_vcpu_state {
 	__u32	size;

@@ -106,8 +106,6 @@ int vcpu_first_restore(struct vcpu *vcpu)
 	vcpu->retries = 0;
 	vcpu->halts = 0;
 	vcpu->run->dirty = 0;
-	/* What an IN that is not finished moves into RAX, which is zero. */
-	vcpu->run->io.data = 0;
 	return ioctl(vcpu->fd, HVMOD_VCPU_SET_STATE, &arg);
 }
 

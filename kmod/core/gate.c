@@ -161,6 +161,9 @@ static long gate_vcpu_clear(struct call *call, struct vcpu *vcpu)
 
 static long gate_vcpu_export(struct call *call, struct vcpu *vcpu)
 {
+	/* RUN has begun, so what the VMM has put there for an IN is its answer. */
+	if (vcpu->in.size)
+		io_finish_in(vcpu);
 	vcpu->run->valid = vcpu_export(vcpu, call->c);
 	return 0;
 }

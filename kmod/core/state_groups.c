@@ -33,8 +33,11 @@ static enum hvmod_why set_regs(struct vcpu *vcpu, u64 bytes, bool check_only)
 {
 	enum hvmod_why why = regs_check(&scratch.regs);
 
-	if (!why && !check_only)
+	if (!why && !check_only) {
+		/* They are from another time than an IN that waits for its value. */
+		vcpu->in.size = 0;
 		regs_import(vcpu, &scratch.regs);
+	}
 	return why;
 }
 

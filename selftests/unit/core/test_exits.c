@@ -134,6 +134,14 @@ static void io(void)
 	run->regs.gpr[RAX] = 0x77;
 	guest_run(vcpu);
 	ok(gpr[RAX] == 0x77 && vmread(GUEST_RIP) == 0x4000, "registers that the VMM sets win");
+	guest_exit(EXIT_IO, 8 | 0x60 << 16);
+	gpr[RAX] = 0x1100;
+	run->io.data = 0x5a;
+	gate_call(0, GATE_VCPU_EXPORT, vcpu->domain->handle, 0, HVMOD_STATE_REGS, 0);
+	ok(run->valid == HVMOD_STATE_REGS && run->regs.gpr[RAX] == 0x115a, "RUN that comes back at once has done the IN");
+	run->io.data = 0xff;
+	guest_run(vcpu);
+	ok(gpr[RAX] == 0x115a, "once");
 	rip = vmread(GUEST_RIP);
 	exit_linear = 0x5555;
 	exit_length = 2;

@@ -486,6 +486,20 @@ static void run_page_dirty(void)
 	ok(r.rax == -HV_EINVAL && vcpu->run->why == HVMOD_WHY_BAD_REGS && unchanged(), "bad RIP");
 }
 
+/* Registers that are set are not those that an IN was to put its value into. */
+static void set_at_an_in(void)
+{
+	struct hvmod_regs regs = { .rip = 0x4000, .rflags = 2, .gpr[RAX] = 0x2badb002 };
+
+	fresh();
+	vcpu->in.size = 4;
+	vcpu->run->io.data = 0xff;
+	ok(put(HVMOD_STATE_REGS, &regs, sizeof(regs), HV_SET_CHECK) == HVMOD_WHY_NONE && vcpu->in.size == 4,
+	   "a check leaves an IN as it is");
+	ok(put(HVMOD_STATE_REGS, &regs, sizeof(regs), 0) == HVMOD_WHY_NONE && !vcpu->in.size &&
+	   vcpu->ctx.gpr[RAX] == 0x2badb002, "registers that are set: the IN is no more");
+}
+
 int main(void)
 {
 	model.tsc_step = 0;
@@ -500,5 +514,6 @@ int main(void)
 	hostile_events();
 	single_step_in_shadow();
 	run_page_dirty();
+	set_at_an_in();
 	return tap_done();
 }
