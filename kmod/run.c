@@ -72,7 +72,8 @@ static long hv_vcpu_work(struct hv_vcpu *vcpu)
 		return -EINTR;
 	}
 	if (hv_vcpu_stopped(vcpu)) {
-		WRITE_ONCE(vcpu->kick, false);
+		/* Before the VMM looks at what it may have been kicked for. */
+		smp_store_mb(vcpu->kick, false);
 		hv_vcpu_exit(vcpu, HVMOD_EXIT_KICK, HVMOD_WHY_NONE);
 		return 0;
 	}
