@@ -11,6 +11,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "hvmod.h"
 
@@ -22,6 +23,7 @@
  * @queue: the eventfd's wait queue; its lock is for @address and @data
  * @wait: our entry there
  * @poll: how we get there
+ * @retry: delivers what could not be from where the signal came
  * @address: message address
  * @data: message data
  */
@@ -32,9 +34,29 @@ struct hv_irqfd {
 	wait_queue_head_t *queue;
 	wait_queue_entry_t wait;
 	poll_table poll;
+	struct delayed_work retry;
 	u64 address;
 	u32 data;
 };
+
+/*
+ * The queue's lock is held, interrupts are off. A processor that comes online
+ * has interrupts before it has the core; what is signalled there waits for it.
+ */
+static void hv_irqfd_deliver(struct hv_irqfd *irqfd)
+{
+	if (hv_domain_message(irqfd->domain, irqfd->address, irqfd->data) == -EIO)
+		schedule_delayed_work(&irqfd->retry, 1);
+}
+
+static void hv_irqfd_retry(struct work_struct *work)
+{
+	struct hv_irqfd *irqfd = container_of(work, struct hv_irqfd, retry.work);
+
+	spin_lock_irq(&irqfd->queue->lock);
+	hv_irqfd_deliver(irqfd);
+	spin_unlock_irq(&irqfd->queue->lock);
+}
 
 /* The queue's lock is held, interrupts are off. */
 static int hv_irqfd_signalled(wait_queue_entry_t *wait, unsigned int mode,
@@ -46,7 +68,7 @@ static int hv_irqfd_signalled(wait_queue_entry_t *wait, unsigned int mode,
 	if (!(key_to_poll(key) & EPOLLIN))
 		return 0;
 	eventfd_ctx_do_read(irqfd->eventfd, &count);
-	hv_domain_message(irqfd->domain, irqfd->address, irqfd->data);
+	hv_irqfd_deliver(irqfd);
 	return 0;
 }
 
@@ -64,6 +86,7 @@ static void hv_irqfd_begin(struct hv_irqfd *irqfd, struct file *file)
 {
 	u64 count;
 
+	INIT_DELAYED_WORK(&irqfd->retry, hv_irqfd_retry);
 	init_waitqueue_func_entry(&irqfd->wait, hv_irqfd_signalled);
 	init_poll_funcptr(&irqfd->poll, hv_irqfd_queue);
 	vfs_poll(file, &irqfd->poll);
@@ -71,7 +94,7 @@ static void hv_irqfd_begin(struct hv_irqfd *irqfd, struct file *file)
 	spin_lock_irq(&irqfd->queue->lock);
 	eventfd_ctx_do_read(irqfd->eventfd, &count);
 	if (count)
-		hv_domain_message(irqfd->domain, irqfd->address, irqfd->data);
+		hv_irqfd_deliver(irqfd);
 	spin_unlock_irq(&irqfd->queue->lock);
 }
 
@@ -81,6 +104,7 @@ static void hv_irqfd_end(struct hv_irqfd *irqfd)
 	u64 count;
 
 	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
+	cancel_delayed_work_sync(&irqfd->retry);
 	eventfd_ctx_put(irqfd->eventfd);
 	hv_uncharge(irqfd->domain, HVMOD_MEMORY_DRIVER, sizeof(*irqfd));
 	kfree(irqfd);

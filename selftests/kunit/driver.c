@@ -74,6 +74,17 @@ void hv_domain_poke(struct hv_domain *domain, u64 vcpus)
 	driver.poked |= vcpus;
 }
 
+long hv_domain_message(struct hv_domain *domain, u64 address, u32 data)
+{
+	driver.messages++;
+	driver.rdx = address;
+	driver.rcx = data;
+	if (!driver.no_core)
+		return 1;
+	driver.no_core--;
+	return -EIO;
+}
+
 void hv_event_domain(struct hv_domain *domain, u8 cmd)
 {
 	driver.events++;

@@ -30,6 +30,8 @@
  * @refused: charges that were traced as refused
  * @events: events that were sent
  * @poked: vCPUs that were poked
+ * @messages: message-signalled interrupts that were tried
+ * @no_core: how many of these find no core
  */
 struct driver {
 	unsigned int calls;
@@ -45,6 +47,7 @@ struct driver {
 	struct hv_domain *domain;
 	unsigned int refused, events;
 	u64 poked;
+	unsigned int messages, no_core;
 };
 
 extern struct driver driver;

@@ -96,6 +96,8 @@ static inline void mutex_unlock(struct mutex *mutex)
 #define spin_lock_init(lock)		((lock)->held = 0)
 #define spin_lock(lock)			mutex_lock(lock)
 #define spin_unlock(lock)		mutex_unlock(lock)
+#define spin_lock_irq(lock)		mutex_lock(lock)
+#define spin_unlock_irq(lock)		mutex_unlock(lock)
 #define lockdep_is_held(lock)		((lock)->held)
 #define lockdep_assert_held(lock)	do { if (!(lock)->held) abort(); } while (0)
 #define cond_resched()			do { } while (0)
@@ -131,12 +133,11 @@ static inline int atomic_cmpxchg_acquire(atomic_t *v, int old, int new)
 typedef struct { unsigned int val; } kuid_t;
 typedef struct { u8 b[16]; } uuid_t;
 typedef s64 ktime_t;
-typedef struct { int unused; } wait_queue_head_t;
+typedef struct { spinlock_t lock; } wait_queue_head_t;
 struct kref { int count; };
 struct pid;
 struct eventfd_ctx;
 struct vm_area_struct;
-struct list_head { struct list_head *next, *prev; };
 struct mm_struct { atomic64_t pinned_vm; };
 struct task_struct { struct mm_struct *mm; };
 extern struct task_struct user_current;
@@ -147,6 +148,49 @@ extern struct task_struct user_current;
 #define CAP_SYS_RESOURCE	24
 #define nr_cpu_ids		2U
 #define num_online_cpus()	2U
+
+/* Lists, and who waits for what. */
+struct list_head { struct list_head *next, *prev; };
+#define INIT_LIST_HEAD(list)		((list)->next = (list)->prev = (list))
+#define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
+#define list_entry_of(p, entry, member)	container_of(p, __typeof__(*(entry)), member)
+#define list_for_each_entry(entry, list, member)				\
+	for (entry = list_entry_of((list)->next, entry, member); &(entry)->member != (list); \
+	     entry = list_entry_of((entry)->member.next, entry, member))
+#define list_for_each_entry_safe(entry, after, list, member)			\
+	for (entry = list_entry_of((list)->next, entry, member),		\
+	     after = list_entry_of((entry)->member.next, entry, member);	\
+	     &(entry)->member != (list);					\
+	     entry = after, after = list_entry_of((entry)->member.next, entry, member))
+
+static inline void list_add(struct list_head *entry, struct list_head *list)
+{
+	*entry = (struct list_head){ list->next, list };
+	list->next->prev = entry;
+	list->next = entry;
+}
+
+static inline void list_del(struct list_head *entry)
+{
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+}
+
+struct wait_queue_entry;
+typedef int (*wait_queue_func_t)(struct wait_queue_entry *wait, unsigned int mode, int flags, void *key);
+typedef struct wait_queue_entry { wait_queue_func_t func; } wait_queue_entry_t;
+#define init_waitqueue_func_entry(wait, function)	((wait)->func = (function))
+#define add_wait_queue(queue, wait)	((void)(queue), (void)(wait))
+struct file;
+typedef struct poll_table_struct {
+	void (*_qproc)(struct file *file, wait_queue_head_t *queue, struct poll_table_struct *poll);
+} poll_table;
+#define init_poll_funcptr(poll, function)	((poll)->_qproc = (function))
+#define key_to_poll(key)	((unsigned long)(key))
+#define EPOLLIN			1
+struct work_struct { void (*func)(struct work_struct *work); };
+struct delayed_work { struct work_struct work; };
+#define INIT_DELAYED_WORK(w, function)	((w)->work.func = (function))
 
 /* Pages, of a machine with 16 MiB. */
 #define USER_PAGES	4096
