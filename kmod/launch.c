@@ -272,8 +272,11 @@ static int core_start(void)
 
 static void core_stop(void)
 {
-	cpuhp_remove_state_nocalls(hotplug_state);
+	/* At once, or a processor goes offline between them and stays under the core. */
+	cpus_read_lock();
+	cpuhp_remove_state_nocalls_cpuslocked(hotplug_state);
 	on_each_cpu(leave_here, NULL, 1);
+	cpus_read_unlock();
 	if (cpumask_empty(&launched))
 		hv_image_unload(&core);
 	else
@@ -309,6 +312,7 @@ static int pm_event(struct notifier_block *nb, unsigned long event, void *unused
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
 		if (live && live_users) {
 			pr_err("there are domains: shut them down before the machine sleeps\n");
 			ret = -EBUSY;
@@ -319,6 +323,7 @@ static int pm_event(struct notifier_block *nb, unsigned long event, void *unused
 		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
 		if (!live) {
 			ret = core_start();
 			live = !ret;
@@ -356,14 +361,20 @@ u64 hv_features(void)
 
 int hv_launch(u32 flags)
 {
+	unsigned int sleep;
 	int ret;
 
 	launch_flags = flags;
+	/* A sleep that has begun would not be told of to who registers now. */
+	sleep = lock_system_sleep();
 	ret = core_start();
+	if (!ret) {
+		live = true;
+		register_pm_notifier(&pm_block);
+	}
+	unlock_system_sleep(sleep);
 	if (ret)
 		return ret;
-	live = true;
-	register_pm_notifier(&pm_block);
 	register_reboot_notifier(&reboot_block);
 	pr_info("%u processors are under the core\n", cpumask_weight(&launched));
 	return 0;
@@ -371,9 +382,13 @@ int hv_launch(u32 flags)
 
 void hv_leave(void)
 {
+	unsigned int sleep;
+
 	unregister_reboot_notifier(&reboot_block);
+	sleep = lock_system_sleep();
 	unregister_pm_notifier(&pm_block);
 	if (live)
 		core_stop();
 	live = false;
+	unlock_system_sleep(sleep);
 }

@@ -140,7 +140,8 @@ struct hvmod_caps {
  *
  * Returns the domain descriptor. EEXIST: the name or UUID is in use. EINVAL:
  * bad name, vCPU count or size. ENOSPC: no more domains. ENOMEM: no memory, or @mem_max
- * is more than the machine has. Process context, may sleep.
+ * is more than the machine has. EBUSY: the machine is about to sleep, and the
+ * core has left. Process context, may sleep.
  */
 struct hvmod_domain_create {
 	__u32	size;

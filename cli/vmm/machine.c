@@ -159,6 +159,7 @@ static int create_failed(struct build *build, int error)
 		{ EEXIST, "the name is in use\nhint: \"hvctl list\" shows who has it" },
 		{ ENOSPC, "there can be no more domains\nhint: destroy one that is not needed" },
 		{ ENOMEM, "the host has not that much memory left for domains\nhint: give it less, or destroy another; Domain-0 keeps /sys/module/hvmod/parameters/dom0_reserve_mib for itself" },
+		{ EBUSY, "the machine is about to sleep\nhint: try again when it is awake" },
 		{ EINVAL, "the module refuses name, vcpus or memory\nhint: see \"hvctl help create\"" },
 	};
 	struct limits limits;
