@@ -479,7 +479,7 @@ static int bring_up(struct vmmproc *proc)
 	if (open_control(proc))
 		return give_up(proc, HVCTL_FAILED, errno, "cannot make its control socket: %s",
 			       strerror(errno));
-	if (vmm_sandbox(proc->vmm))
+	if (vmm_sandbox(proc->vmm, proc->dir, proc->cgroup.slice))
 		return give_up(proc, HVCTL_FAILED, errno, "cannot enter its sandbox: %s",
 			       strerror(errno));
 	if (start_guest(proc))

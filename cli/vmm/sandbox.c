@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * No new privileges, no capabilities, and a system call filter that kills the
- * process for whatever is not in the tables. A guest that takes the VMM over
+ * process for whatever is not in the tables; files are fence.c's. A guest that takes the VMM over
  * keeps the descriptors that are open and no way to get others.
  */
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/sched.h>
 #include <linux/vhost.h>
@@ -30,8 +31,8 @@ static const int calls_allowed[] = {
 	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
 	SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(recvmsg),
 	SCMP_SYS(sendmsg), SCMP_SYS(accept4), SCMP_SYS(getsockopt),
-	SCMP_SYS(shutdown), SCMP_SYS(close), SCMP_SYS(fcntl), SCMP_SYS(fstat),
-	SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(unlinkat),
+	SCMP_SYS(shutdown), SCMP_SYS(close), SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat), SCMP_SYS(lseek),
 	/* disks */
 	SCMP_SYS(preadv), SCMP_SYS(pwritev), SCMP_SYS(fdatasync),
 	SCMP_SYS(fallocate),
@@ -86,10 +87,12 @@ static const uint32_t ioctls_allowed[] = {
 			 CLONE_THREAD)
 #define LOW_32		0xFFFFFFFFU
 
-static int allow_calls(scmp_filter_ctx filter)
+/* A filter sees no path: what may be removed is Landlock's to say, or nothing may. */
+static int allow_calls(scmp_filter_ctx filter, bool fenced)
 {
 	size_t i;
-	int ret = 0;
+	int ret = seccomp_rule_add(filter, fenced ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
+				   SCMP_SYS(unlinkat), 0);
 
 	for (i = 0; i < ARRAY_SIZE(calls_allowed) && !ret; i++)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls_allowed[i],
@@ -125,6 +128,9 @@ static int allow_some_arguments(scmp_filter_ctx filter)
 					   THREAD_FLAGS) },
 		/* signals to itself */
 		{ SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()) },
+		/* what stdio asks: others have signals sent, or let go of locks */
+		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, F_GETFD) },
+		{ SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_32, F_GETFL) },
 		/* where a thread itself runs */
 		{ SCMP_SYS(sched_setaffinity), SCMP_A0(SCMP_CMP_EQ, 0) },
 		/* data, no code */
@@ -145,7 +151,7 @@ static int allow_some_arguments(scmp_filter_ctx filter)
 }
 
 /* Every thread of the process gets the filter. */
-static int filter_calls(void)
+static int filter_calls(bool fenced)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int ret;
@@ -158,7 +164,7 @@ static int filter_calls(void)
 		ret = seccomp_syscall_priority(filter, SCMP_SYS(ioctl),
 					       UINT8_MAX);
 	if (!ret)
-		ret = allow_calls(filter);
+		ret = allow_calls(filter, fenced);
 	if (!ret)
 		ret = allow_ioctls(filter);
 	if (!ret)
@@ -189,26 +195,32 @@ static int drop_capabilities(void)
 
 /**
  * sandbox_apply() - no new privileges, no capabilities, no other system calls
+ * @files: descriptor of a directory whose files can be removed afterwards; or -1
+ * @directories: of one whose empty directories can; or -1
+ *
+ * Where the kernel can't fence that in, nothing can be removed.
  *
  * Return: 0, or -1 with errno; what was dropped stays dropped
  */
-int sandbox_apply(void)
+int sandbox_apply(int files, int directories)
 {
+	bool fenced;
 	int ret;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -1;
+	fenced = !sandbox_fence(files, directories);
 	ret = drop_capabilities();
 	if (!ret)
-		ret = filter_calls();
+		ret = filter_calls(fenced);
 	if (!ret)
 		return 0;
 	errno = -ret;
 	return -1;
 }
 
-int vmm_sandbox(struct vmm *vmm)
+int vmm_sandbox(struct vmm *vmm, int files, int directories)
 {
 	(void)vmm;
-	return sandbox_apply();
+	return sandbox_apply(files, directories);
 }

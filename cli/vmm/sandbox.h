@@ -3,6 +3,13 @@
 #ifndef HVMOD_VMM_SANDBOX_H
 #define HVMOD_VMM_SANDBOX_H
 
-int sandbox_apply(void);
+#include <stdbool.h>
+
+/* sandbox.c */
+int sandbox_apply(int files, int directories);
+
+/* fence.c */
+bool sandbox_can_fence(void);
+int sandbox_fence(int files, int directories);
 
 #endif

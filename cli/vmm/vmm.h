@@ -218,11 +218,17 @@ uint32_t vmm_vsock_cid(const struct vmm *vmm);
 
 /**
  * vmm_sandbox() - drop what the process does not need any more
+ * @vmm: the domain
+ * @files: descriptor of a directory whose files the owner has to remove later; or -1
+ * @directories: of one whose empty directories; or -1
  *
- * no_new_privs, capabilities, seccomp. After all files and sockets are open,
- * before vmm_start(). Return: 0, or -1 with errno.
+ * no_new_privs, capabilities, seccomp, Landlock. After all files and sockets are
+ * open, before vmm_start(). Without Landlock in the kernel removing fails, with
+ * EACCES.
+ *
+ * Return: 0, or -1 with errno
  */
-int vmm_sandbox(struct vmm *vmm);
+int vmm_sandbox(struct vmm *vmm, int files, int directories);
 
 /** vmm_start() - start the vCPU threads. Return: 0, or -1 with errno */
 int vmm_start(struct vmm *vmm);

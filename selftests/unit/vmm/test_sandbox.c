@@ -7,13 +7,17 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <linux/vhost.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +32,15 @@
 
 static bool as_nobody;
 static int event;
+static pid_t parent;
+static int sockets[2];		/* a pair */
+/* Directories: what the sandbox leaves to be removed in the first two, and nothing in the third. */
+static char place[3][32] = {
+	"/tmp/test_sandbox.XXXXXX", "/tmp/test_sandbox.XXXXXX", "/tmp/test_sandbox.XXXXXX",
+};
+static int dir[3] = { -1, -1, -1 };
+static int files = -1;		/* where the next sandbox lets files be removed */
+static int directories = -1;
 
 /* Return: wait status of a child that applies the sandbox and calls @body. */
 static int child(int (*body)(void))
@@ -38,7 +51,7 @@ static int child(int (*body)(void))
 	if (!pid) {
 		if (as_nobody && (setgid(NOBODY) || setuid(NOBODY)))
 			_exit(90);
-		if (sandbox_apply())
+		if (sandbox_apply(files, directories))
 			_exit(91);
 		_exit(body());
 	}
@@ -83,6 +96,8 @@ static int body_needed(void)
 		return 6;
 	if (open("/etc/passwd", O_RDONLY) != -1 || errno != EACCES)
 		return 7;
+	if (fcntl(sockets[0], F_GETFD) != FD_CLOEXEC || fcntl(sockets[0], F_GETFL) < 0)
+		return 8;
 	free(malloc(1 << 20));
 	return 0;
 }
@@ -97,7 +112,7 @@ static pid_t waiting_child(int gate, int ready)
 		return pid;
 	if (as_nobody && (setgid(NOBODY) || setuid(NOBODY)))
 		_exit(90);
-	if (sandbox_apply())
+	if (sandbox_apply(files, directories))
 		_exit(91);
 	if (write(ready, "", 1) != 1)
 		_exit(92);
@@ -161,7 +176,7 @@ static int body_fork(void)
 
 static int body_kill(void)
 {
-	return kill(getppid(), 0);
+	return kill(parent, 0);
 }
 
 static int body_ptrace(void)
@@ -221,6 +236,92 @@ static int body_bpf(void)
 	return (int)syscall(SYS_bpf, 0, NULL, 0);
 }
 
+/* The steps to a signal for whatever process. */
+static int body_owner(void)
+{
+	return fcntl(sockets[0], F_SETOWN, parent);
+}
+
+static int body_owner_ex(void)
+{
+	const struct f_owner_ex owner = { F_OWNER_PID, parent };
+
+	return fcntl(sockets[0], F_SETOWN_EX, &owner);
+}
+
+static int body_signal(void)
+{
+	return fcntl(sockets[0], F_SETSIG, SIGKILL);
+}
+
+static int body_async(void)
+{
+	return fcntl(sockets[0], F_SETFL, O_ASYNC | O_NONBLOCK);
+}
+
+static int body_ioctl_async(void)
+{
+	int on = 1;
+
+	return ioctl(sockets[0], FIOASYNC, &on);
+}
+
+static int body_ioctl_owner(void)
+{
+	pid_t pid = parent;
+
+	return ioctl(sockets[0], FIOSETOWN, &pid);
+}
+
+static int body_socket_owner(void)
+{
+	pid_t pid = parent;
+
+	return ioctl(sockets[0], SIOCSPGRP, &pid);
+}
+
+static int body_unlock(void)
+{
+	struct flock lock = { .l_type = F_UNLCK };
+
+	return fcntl(sockets[0], F_OFD_SETLK, &lock);
+}
+
+static int body_duplicate(void)
+{
+	return fcntl(sockets[0], F_DUPFD, 100);
+}
+
+static int body_timer(void)
+{
+	return (int)syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, NULL);
+}
+
+static int body_ring(void)
+{
+	return (int)syscall(SYS_io_uring_setup, 1, NULL);
+}
+
+static int body_pidfd(void)
+{
+	return (int)syscall(SYS_pidfd_open, parent, 0);
+}
+
+static int body_connect(void)
+{
+	return connect(sockets[0], NULL, 0);
+}
+
+static int body_unlink(void)
+{
+	return unlink("/tmp/a");
+}
+
+static int body_memory_of_another(void)
+{
+	return (int)syscall(SYS_process_vm_writev, parent, NULL, 0, NULL, 0, 0);
+}
+
 static const struct {
 	const char *what;
 	int (*body)(void);
@@ -239,8 +340,130 @@ static const struct {
 	{ "rename", body_rename },
 	{ "other prctl", body_prctl },
 	{ "reading another process", body_process_vm },
+	{ "writing to another process", body_memory_of_another },
 	{ "bpf", body_bpf },
+	{ "signals of a socket for another process", body_owner },
+	{ "such signals, the new way", body_owner_ex },
+	{ "another signal of a socket", body_signal },
+	{ "signals of a socket", body_async },
+	{ "them by ioctl", body_ioctl_async },
+	{ "their receiver by ioctl", body_ioctl_owner },
+	{ "that of a socket", body_socket_owner },
+	{ "unlocking", body_unlock },
+	{ "another number for a descriptor", body_duplicate },
+	{ "timers with signals", body_timer },
+	{ "io_uring", body_ring },
+	{ "a process by descriptor", body_pidfd },
+	{ "connecting", body_connect },
+	{ "unlink", body_unlink },
 };
+
+/* One file and one directory in each, and what a removal of them said: 0 or errno. */
+static int body_remove(void)
+{
+	char around[64];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dir); i++) {
+		int file = unlinkat(dir[i], "file", 0) ? errno : 0;
+		int empty = unlinkat(dir[i], "empty", AT_REMOVEDIR) ? errno : 0;
+
+		if (file != (dir[i] == files ? 0 : EACCES) ||
+		    empty != (dir[i] == directories ? 0 : EACCES))
+			return 1 + (int)i;
+	}
+	/* By another way to the same place. */
+	snprintf(around, sizeof(around), "../%s/file", strrchr(place[2], '/') + 1);
+	return unlinkat(dir[0], around, 0) != -1 || errno != EACCES ? 9 : 0;
+}
+
+static bool is_there(unsigned int where, const char *name)
+{
+	return !faccessat(dir[where], name, F_OK, 0);
+}
+
+static void make_places(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dir); i++) {
+		if (!mkdtemp(place[i]) || chmod(place[i], 0777))
+			abort();
+		dir[i] = open(place[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+}
+
+static void fill_places(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dir); i++) {
+		mkdirat(dir[i], "empty", 0700);
+		close(openat(dir[i], "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	}
+}
+
+static void clear_places(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dir); i++) {
+		unlinkat(dir[i], "file", 0);
+		unlinkat(dir[i], "empty", AT_REMOVEDIR);
+		rmdir(place[i]);
+	}
+}
+
+static void *waiting_thread(void *arg)
+{
+	pause();
+	return arg;
+}
+
+/* What Landlock does not bind must not be let through: a thread from before. */
+static int threaded(void)
+{
+	pthread_t id;
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid) {
+		if (as_nobody && (setgid(NOBODY) || setuid(NOBODY)))
+			_exit(90);
+		if (pthread_create(&id, NULL, waiting_thread, NULL) || sandbox_apply(files, directories))
+			_exit(91);
+		_exit(unlinkat(files, "file", 0) != -1 || errno != EACCES);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void test_remove(const char *who)
+{
+	int status;
+
+	fill_places();
+	status = child(body_remove);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_there(0, "file") &&
+	   is_there(1, "empty"), "%s: nothing can be removed (status 0x%x)", who, status);
+	if (!sandbox_can_fence()) {
+		tap_skip("removing in one directory", "this kernel has no Landlock");
+		return;
+	}
+	files = dir[0];
+	directories = dir[1];
+	status = threaded();
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_there(0, "file"),
+	   "%s: nor beside another thread (status 0x%x)", who, status);
+	status = child(body_remove);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: but files in one directory and directories in another (status 0x%x)",
+	   who, status);
+	ok(!is_there(0, "file") && is_there(0, "empty") && is_there(1, "file") &&
+	   !is_there(1, "empty") && is_there(2, "file") && is_there(2, "empty"),
+	   "%s: the others are there", who);
+	files = -1;
+	directories = -1;
+}
 
 static void test_all(const char *who)
 {
@@ -267,11 +490,16 @@ static void test_all(const char *who)
 		ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS,
 		   "%s: killed for %s", who, forbidden[i].what);
 	}
+	test_remove(who);
 }
 
 int main(void)
 {
+	parent = getpid();
 	event = eventfd(0, EFD_CLOEXEC);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
+		abort();
+	make_places();
 	if (geteuid() == 0) {
 		test_all("root");
 		as_nobody = true;
@@ -279,5 +507,6 @@ int main(void)
 	} else {
 		test_all("user");
 	}
+	clear_places();
 	return tap_done();
 }
