@@ -139,6 +139,13 @@ static int perform(const struct blk_target *target, struct virtio_chain *chain,
 	return -EOPNOTSUPP;
 }
 
+static bool changes(const struct virtio_blk_outhdr *header)
+{
+	return header->type == VIRTIO_BLK_T_OUT ||
+	       header->type == VIRTIO_BLK_T_DISCARD ||
+	       header->type == VIRTIO_BLK_T_WRITE_ZEROES;
+}
+
 /**
  * blk_request_perform() - do a request and write its status
  * @target: what it is for
@@ -159,6 +166,8 @@ uint32_t blk_request_perform(const struct blk_target *target,
 
 	virtio_chain_read(chain, 0, &header, sizeof(header));
 	ret = perform(target, chain, &header);
+	if (!ret && target->write_through && changes(&header))
+		ret = disk_flush(&target->disk);
 	if (ret)
 		status = ret == -EOPNOTSUPP ? VIRTIO_BLK_S_UNSUPP
 					    : VIRTIO_BLK_S_IOERR;

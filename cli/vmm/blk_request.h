@@ -16,10 +16,12 @@
  * struct blk_target - what requests are for
  * @disk: the image
  * @serial: serial number, padded with NUL
+ * @write_through: what a request changes is on the medium before it is answered
  */
 struct blk_target {
 	struct disk disk;
 	char serial[VIRTIO_BLK_ID_BYTES];
+	bool write_through;
 };
 
 bool blk_request_is_sound(const struct virtio_chain *chain);

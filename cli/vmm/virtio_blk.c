@@ -193,6 +193,9 @@ static const char *activate(struct virtio_device *device)
 	bool good;
 
 	pthread_mutex_lock(&blk->lock);
+	/* A driver that can't flush takes what is answered for done (5.2.6.2). */
+	blk->target.write_through =
+		!(device->features & FEATURE(VIRTIO_BLK_F_FLUSH));
 	good = have_thread(blk);
 	pthread_mutex_unlock(&blk->lock);
 	return good ? NULL : "no thread for the disk";

@@ -25,12 +25,14 @@ static sem_t flush_begins;
 static sem_t flush_goes_on;
 static bool flush_waits;
 static int flush_errno;
+static unsigned int flushes;
 
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 
 int __wrap_fdatasync(int fd)
 {
+	__atomic_add_fetch(&flushes, 1, __ATOMIC_SEQ_CST);
 	if (flush_waits) {
 		sem_post(&flush_begins);
 		sem_wait(&flush_goes_on);
@@ -93,7 +95,7 @@ static bool is_byte(const uint8_t *bytes, uint8_t byte, size_t count)
 static void begin(void)
 {
 	driver_attach(&blk);
-	driver_up(1ULL << VIRTIO_RING_F_INDIRECT_DESC);
+	driver_up(1ULL << VIRTIO_RING_F_INDIRECT_DESC | 1ULL << VIRTIO_BLK_F_FLUSH);
 }
 
 static const struct {
@@ -359,6 +361,48 @@ static void test_flush(void)
 	driver_detach();
 }
 
+/* What a driver without flushes gets told is done. */
+static void test_write_through(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+		bool changes;
+	} kinds[] = {
+		{ "write", VIRTIO_BLK_T_OUT, true },
+		{ "discard", VIRTIO_BLK_T_DISCARD, true },
+		{ "zeroes", VIRTIO_BLK_T_WRITE_ZEROES, true },
+		{ "read", VIRTIO_BLK_T_IN, false },
+		{ "serial number", VIRTIO_BLK_T_GET_ID, false },
+	};
+	unsigned int with;
+	size_t i;
+
+	for (with = 0; with < 2; with++) {
+		driver_attach(&blk);
+		driver_up(with ? 1ULL << VIRTIO_BLK_F_FLUSH : 0);
+		for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+			struct virtio_blk_discard_write_zeroes r = { .sector = 8, .num_sectors = 8 };
+			uint32_t bytes = kinds[i].type == VIRTIO_BLK_T_OUT || !kinds[i].changes ? 512 : sizeof(r);
+			unsigned int wanted = !with && kinds[i].changes;
+
+			memcpy(buffer(), &r, sizeof(r));
+			flushes = 0;
+			ok(ask(kinds[i].type, 0, bytes) == OK && flushes == wanted,
+			   "%s, %s flushes: %u of the host's before the answer", kinds[i].name,
+			   with ? "with" : "without", wanted);
+			memcpy(buffer(), &r, sizeof(r));
+			flush_errno = EIO;
+			ok(ask(kinds[i].type, 0, bytes) == (wanted ? ERROR : OK), "%s, %s flushes: a host that can't is %s",
+			   kinds[i].name, with ? "with" : "without", wanted ? "an error" : "not asked");
+			flush_errno = 0;
+		}
+		driver_detach();
+	}
+	blk_remove_image();
+	blk_make_image();
+}
+
 static void test_shrunk(void)
 {
 	begin();
@@ -468,6 +512,7 @@ int main(void)
 	test_framing();
 	test_flood();
 	test_flush();
+	test_write_through();
 	test_shrunk();
 	test_direct();
 	blk_remove_image();
