@@ -247,6 +247,8 @@ static void notify(struct virtio_device *device, unsigned int queue)
 		net->dry = false;
 		virtio_run(device, RX, receive);
 	} else {
+		/* In a ring that is broken nothing waits. */
+		net->blocked = false;
 		virtio_run(device, TX, transmit);
 	}
 	wait_again(net);

@@ -93,6 +93,16 @@ static void send_one(uint16_t head)
 	driver_pump();
 }
 
+/* The worker has nothing to do any more. */
+static bool is_quiet(void)
+{
+	unsigned int steps = 0;
+
+	while (steps < 1000 && virtio_worker_step(driver.device, 0))
+		steps++;
+	return steps < 1000;
+}
+
 static void offer(uint16_t index, uint32_t bytes)
 {
 	driver_desc(RX, index, DRIVER_DATA + 0x10000ULL * index, bytes, F_WRITE, 0);
@@ -424,6 +434,19 @@ static void test_stream_full(void)
 	}
 	ok(good && !have && got == sent && driver_used(TX) == sent,
 	   "stream: all come whole and in order: %u", got);
+
+	/* The driver breaks a ring while a frame waits. */
+	driver_up(0);
+	for (sent = 0; sent < 1000 && driver_used(TX) == sent; sent++) {
+		driver_desc(TX, 0, TX_DATA, NET_HEADER + 60000, 0, 0);
+		send_one(0);
+	}
+	driver_avail_index(RX, 0x4000);
+	driver_kick(RX);
+	driver_pump();
+	while (read(other, bytes, whole) > 0)
+		is_quiet();
+	ok(driver_status() & NEEDS_RESET && is_quiet(), "stream: a frame of a device that has failed waits for nothing");
 
 	/* The other end goes while a frame waits. */
 	driver_up(0);
