@@ -348,10 +348,11 @@ void vmm_destroy(struct vmm *vmm)
 	unsigned int i;
 
 	life_stop(vmm);
+	/* Their workers may still call vCPUs out. */
+	devices_destroy(vmm);
 	for (i = 0; i < vmm->vcpus; i++)
 		vcpu_destroy(&vmm->vcpu[i]);
 	reset_free(vmm);
-	devices_destroy(vmm);
 	life_destroy(vmm);
 	if (vmm->domain >= 0)
 		close(vmm->domain);

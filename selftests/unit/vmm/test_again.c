@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/procfs.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #include "compiler.h"
 #include "fake_module.h"
 #include "layout.h"
+#include "machine.h"
 #include "tap.h"
 #include "vmm.h"
 
@@ -514,6 +517,60 @@ static void test_dump(void)
 	finish(vmm);
 }
 
+/* A device whose worker holds the vCPUs, as that of the balloon, for as long as it is there. */
+static struct {
+	struct virtio_device device;
+	struct virtio_watch busy;
+	struct vmm *vmm;
+	unsigned int held;
+	bool had_run_page;
+} late;
+
+static void hold(struct virtio_watch *watch, uint32_t events)
+{
+	(void)watch;
+	(void)events;
+	if (!life_freeze(late.vmm))
+		life_thaw(late.vmm);
+	__atomic_add_fetch(&late.held, 1, __ATOMIC_SEQ_CST);
+}
+
+static void late_destroy(struct virtio_device *device)
+{
+	(void)device;
+	late.had_run_page = late.vmm->vcpu && late.vmm->vcpu[0].run;
+	life_freeze(late.vmm);
+}
+
+static const struct virtio_device_ops late_ops = { .name = "late", .destroy = late_destroy };
+
+static void test_destroy(void)
+{
+	const struct virtio_shape shape = { .queues = 1, .queue_size = 8 };
+	struct virtio_machine machine;
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		memset(&late, 0, sizeof(late));
+		late.vmm = start(2, runs);
+		machine = devices_machine(late.vmm);
+		late.busy.fd = eventfd(1, EFD_CLOEXEC);
+		late.busy.ready = hold;
+		if (late.busy.fd < 0 || virtio_device_init(&late.device, &late_ops, &shape, &machine) ||
+		    virtio_watch_add(&late.device, &late.busy, EPOLLIN) ||
+		    virtio_device_start(&late.device))
+			abort();
+		late.vmm->virtio[late.vmm->virtios++] = &late.device;
+		while (!__atomic_load_n(&late.held, __ATOMIC_SEQ_CST))
+			sched_yield();
+		finish(late.vmm);
+		close(late.busy.fd);
+		if (!late.had_run_page)
+			break;
+	}
+	ok(i == 20, "devices end before the vCPUs that they hold");
+}
+
 int main(void)
 {
 	make_kernel();
@@ -526,6 +583,7 @@ int main(void)
 	test_memory();
 	test_inject();
 	test_dump();
+	test_destroy();
 	unlink(kernel);
 	rmdir(directory);
 	return tap_done();
