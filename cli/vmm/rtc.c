@@ -379,6 +379,20 @@ void rtc_write(void *ctx, uint64_t offset, unsigned int size, uint64_t value)
 	pthread_mutex_unlock(&rtc->lock);
 }
 
+/* With the lock. The host's clock may be set meanwhile: it is asked every second. */
+static void wait_for(struct rtc *rtc, uint64_t ns)
+{
+	struct timespec until;
+	uint64_t end;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	end = (uint64_t)until.tv_sec * SECOND_NS + (uint64_t)until.tv_nsec +
+	      earlier(ns, SECOND_NS);
+	until.tv_sec = (time_t)(end / SECOND_NS);
+	until.tv_nsec = (long)(end % SECOND_NS);
+	pthread_cond_timedwait(&rtc->changed, &rtc->lock, &until);
+}
+
 static void *rtc_main(void *arg)
 {
 	struct rtc *rtc = arg;
@@ -386,17 +400,14 @@ static void *rtc_main(void *arg)
 	prctl(PR_SET_NAME, "rtc");
 	pthread_mutex_lock(&rtc->lock);
 	while (!rtc->ending) {
-		struct timespec until;
 		uint64_t next;
 
 		catch_up(rtc, rtc->ops.now(rtc->ctx));
 		next = next_event(rtc);
-		until.tv_sec = (time_t)(next / SECOND_NS);
-		until.tv_nsec = (long)(next % SECOND_NS);
 		if (next == RTC_NEVER)
 			pthread_cond_wait(&rtc->changed, &rtc->lock);
 		else
-			pthread_cond_timedwait(&rtc->changed, &rtc->lock, &until);
+			wait_for(rtc, next - rtc->checked);
 	}
 	pthread_mutex_unlock(&rtc->lock);
 	return NULL;
@@ -424,6 +435,8 @@ int rtc_start(struct rtc *rtc)
  */
 void rtc_init(struct rtc *rtc, const struct rtc_ops *ops, void *ctx)
 {
+	pthread_condattr_t attr;
+
 	*rtc = (struct rtc){
 		.ops = *ops,
 		.ctx = ctx,
@@ -435,7 +448,10 @@ void rtc_init(struct rtc *rtc, const struct rtc_ops *ops, void *ctx)
 		.checked = ops->now(ctx),
 	};
 	pthread_mutex_init(&rtc->lock, NULL);
-	pthread_cond_init(&rtc->changed, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&rtc->changed, &attr);
+	pthread_condattr_destroy(&attr);
 }
 
 /**

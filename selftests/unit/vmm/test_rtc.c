@@ -314,34 +314,77 @@ static void test_periodic(void)
 	ok(rtc_advance(&rtc) == RTC_NEVER, "none without the divider for its crystal");
 }
 
+static int64_t set_by;		/* seconds that the host's clock was set by */
+
 static uint64_t real_now(void *ctx)
 {
 	struct timespec time;
 
 	(void)ctx;
 	clock_gettime(CLOCK_REALTIME, &time);
+	time.tv_sec += __atomic_load_n(&set_by, __ATOMIC_SEQ_CST);
 	return (uint64_t)time.tv_sec * NS + (uint64_t)time.tv_nsec;
 }
 
-static void test_thread(void)
+/* Nobody reads a register meanwhile: it is the thread's doing, within 10 seconds. */
+static bool comes(unsigned int wanted)
+{
+	unsigned int tries = 0;
+
+	while (__atomic_load_n(&edges, __ATOMIC_SEQ_CST) < wanted && tries++ < 10000)
+		usleep(1000);
+	return tries < 10000;
+}
+
+static void begin_thread(void)
 {
 	const struct rtc_ops real = { real_now, line };
-	unsigned int tries = 0;
 
 	begin(LEAP);
 	rtc_destroy(&rtc);
 	rtc_init(&rtc, &real, NULL);
 	check(!rtc_start(&rtc));
+}
+
+/* What the thread waits for is a time of the host's clock, which is set. */
+static void test_clock_set(void)
+{
+	begin_thread();
+	set_by = 3600;
+	put(10, 0x2F);
 	put(11, 0x42);
-	while (__atomic_load_n(&edges, __ATOMIC_SEQ_CST) < 5 && tries++ < 10000) {
-		get(12);
-		usleep(1000);
-	}
-	ok(edges >= 5, "the thread raises interrupts by itself");
+	/* What was due by then comes with the write. */
+	get(12);
+	__atomic_store_n(&edges, 0, __ATOMIC_SEQ_CST);
+	ok(comes(1), "interrupts come while the host's clock is an hour before what the thread knows");
 	put(11, 0x02);
-	rtc_destroy(&rtc);
-	rtc_init(&rtc, &real, NULL);
-	check(!rtc_start(&rtc));
+	set_by = 0;
+	begin_thread();
+	put(1, get(0));
+	put(3, get(2));
+	put(5, (uint8_t)(get(4) == 0x23 ? 0 : (get(4) & 0xF) == 9 ? get(4) + 7 : get(4) + 1));
+	get(12);
+	put(11, 0x22);
+	usleep(20000);
+	check(!__atomic_load_n(&edges, __ATOMIC_SEQ_CST));
+	__atomic_store_n(&set_by, 3700, __ATOMIC_SEQ_CST);
+	ok(comes(1), "an alarm comes when the host's clock is set beyond it");
+	put(11, 0x02);
+	get(12);
+	set_by = 0;
+}
+
+static void test_thread(void)
+{
+	unsigned int i;
+
+	begin_thread();
+	put(11, 0x42);
+	for (i = 1; i <= 5 && comes(i); i++)
+		get(12);
+	ok(i > 5, "the thread raises interrupts by itself");
+	put(11, 0x02);
+	begin_thread();
 }
 
 int main(void)
@@ -355,6 +398,7 @@ int main(void)
 	test_alarm();
 	test_periodic();
 	test_thread();
+	test_clock_set();
 	rtc_destroy(&rtc);
 	return tap_done();
 }
