@@ -13,12 +13,14 @@
 #define TX		1
 #define TYPED_BYTES	4096
 #define CHUNK		1024
+#define TURN_BYTES	65536	/* of output, then others get their turn */
 
 /**
  * struct console - a console
  * @device: the device
  * @output: takes what the guest writes; it does not block
  * @ctx: its first argument
+ * @done: bytes of the request for output that is the next one. The worker's
  * @lock: protects what is behind it
  * @typed: what was typed and not read yet, a ring
  * @first: the oldest
@@ -28,6 +30,7 @@ struct console {
 	struct virtio_device device;
 	void (*output)(void *ctx, const uint8_t *data, size_t len);
 	void *ctx;
+	size_t done;
 	pthread_mutex_t lock;
 	uint8_t typed[TYPED_BYTES];
 	size_t first;
@@ -78,23 +81,36 @@ static bool receive(struct virtio_device *device, unsigned int queue,
 	return true;
 }
 
+/* A request may have 4 GiB, and a reset waits for us. Return: it was all put out */
+static bool put_out(struct console *console, const struct virtio_chain *chain)
+{
+	uint8_t bytes[CHUNK];
+	size_t turn = 0;
+	size_t got;
+
+	while (console->done < chain->out_bytes && turn < TURN_BYTES) {
+		got = virtio_chain_read(chain, console->done, bytes, sizeof(bytes));
+		console->output(console->ctx, bytes, got);
+		console->done += got;
+		turn += got;
+	}
+	return console->done >= chain->out_bytes;
+}
+
 static bool transmit(struct virtio_device *device, unsigned int queue,
 		     struct virtio_chain *chain)
 {
 	struct console *console = to_console(device);
-	uint8_t bytes[CHUNK];
-	size_t done = 0;
-	size_t got;
 
 	if (chain->in) {
 		virtio_fail(device, "output has something to write");
 		return false;
 	}
-	while (done < chain->out_bytes) {
-		got = virtio_chain_read(chain, done, bytes, sizeof(bytes));
-		console->output(console->ctx, bytes, got);
-		done += got;
+	if (!put_out(console, chain)) {
+		virtio_ring_doorbell(device, queue);
+		return false;
 	}
+	console->done = 0;
 	virtio_push(device, queue, chain->head, 0);
 	return true;
 }
@@ -116,6 +132,11 @@ static void config_written(struct virtio_device *device, uint32_t offset,
 		console->output(console->ctx, &byte, 1);
 }
 
+static void reset(struct virtio_device *device)
+{
+	to_console(device)->done = 0;
+}
+
 static void destroy(struct virtio_device *device)
 {
 	struct console *console = to_console(device);
@@ -129,6 +150,7 @@ static const struct virtio_device_ops console_ops = {
 	.type = VIRTIO_ID_CONSOLE,
 	.class_code = CLASS_OTHER,
 	.notify = notify,
+	.reset = reset,
 	.config_written = config_written,
 	.destroy = destroy,
 };

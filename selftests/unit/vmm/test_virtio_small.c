@@ -58,6 +58,50 @@ static void test_output(void)
 	driver_detach();
 }
 
+/* More than is put out at once; a reset does not wait for the rest. */
+static void test_turns(void)
+{
+	const uint32_t bytes = 300000;
+	unsigned int turns = 0;
+	size_t most = 0;
+	uint32_t i;
+
+	driver_attach(&console);
+	driver_up(0);
+	for (i = 0; i < bytes; i++)
+		*((char *)driver_memory(DRIVER_DATA) + i) = (char)(i % 251);
+	driver_desc(TX, 0, DRIVER_DATA, 7, F_NEXT, 1);
+	driver_desc(TX, 1, DRIVER_DATA + 7, bytes - 7, 0, 0);
+	driver_submit(TX, 0);
+	driver_kick(TX);
+	while (turns < 100 && !driver_used(TX)) {
+		size_t before = small.output_bytes;
+
+		virtio_worker_step(driver.device, 0);
+		if (small.output_bytes - before > most)
+			most = small.output_bytes - before;
+		turns++;
+	}
+	driver_pump();
+	for (i = 0; i < bytes && small.output[i] == (char)(i % 251); i++)
+		;
+	ok(i == bytes && small.output_bytes == bytes && driver_used(TX) == 1, "console: 300000 bytes in order");
+	ok(most == 65536, "console: %zu of them at once", most);
+	small.output_bytes = 0;
+	driver_submit(TX, 0);
+	driver_kick(TX);
+	virtio_worker_step(driver.device, 0);
+	driver_set_status(0);
+	driver_pump();
+	ok(small.output_bytes < 200000 && driver_status() == 0, "console: a reset comes before the end of them");
+	driver_up(0);
+	small.output_bytes = 0;
+	driver_desc(TX, 0, DRIVER_DATA, 5, 0, 0);
+	submit(TX, 0);
+	ok(small.output_bytes == 5 && driver_used(TX) == 1, "console: what follows begins at its beginning");
+	driver_detach();
+}
+
 static void test_input(void)
 {
 	uint8_t much[5000];
@@ -98,6 +142,7 @@ static void test_input(void)
 int main(void)
 {
 	test_output();
+	test_turns();
 	test_input();
 	return tap_done();
 }
