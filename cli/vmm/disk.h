@@ -21,6 +21,7 @@
  *	SECTOR_BYTES
  * @buffer_alignment: what addresses of buffers have to be multiples of; 1: of
  *	nothing
+ * @stopping: what is under way ends early, with -EIO. Atomic
  */
 struct disk {
 	int fd;
@@ -28,6 +29,7 @@ struct disk {
 	bool read_only;
 	uint32_t block_bytes;
 	uint32_t buffer_alignment;
+	bool stopping;
 };
 
 /* disk.c */
@@ -38,6 +40,7 @@ void disk_close(struct disk *disk);
 /* disk_io.c: from any thread; 0 or a negative errno value */
 int disk_transfer(const struct disk *disk, bool write, uint64_t offset,
 		  struct iovec *iov, unsigned int count);
+void disk_stop(struct disk *disk, bool stopping);
 int disk_flush(const struct disk *disk);
 int disk_discard(const struct disk *disk, uint64_t offset, uint64_t bytes);
 int disk_zero(const struct disk *disk, uint64_t offset, uint64_t bytes,

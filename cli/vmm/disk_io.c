@@ -8,6 +8,7 @@
 
 #include "disk.h"
 
+#define PIECE_BYTES	((size_t)4 << 20)
 #define BOUNCE_BYTES	((size_t)1 << 20)
 #define BOUNCE_ALIGN	4096
 
@@ -42,12 +43,40 @@ static unsigned int advance(struct iovec **iov, unsigned int count, size_t done)
 	return count;
 }
 
+static bool is_stopping(const struct disk *disk)
+{
+	return __atomic_load_n(&disk->stopping, __ATOMIC_ACQUIRE);
+}
+
+/* The kernel lets nothing stop it in the middle: it gets PIECE_BYTES at most. */
+static ssize_t transfer_piece(const struct disk *disk, bool write,
+			      uint64_t offset, struct iovec *iov,
+			      unsigned int count)
+{
+	size_t room = PIECE_BYTES;
+	size_t rest = 0;
+	unsigned int used = 0;
+	ssize_t done;
+
+	while (used < count && room > iov[used].iov_len)
+		room -= iov[used++].iov_len;
+	if (used < count) {
+		rest = iov[used].iov_len - room;
+		iov[used++].iov_len = room;
+	}
+	done = transfer_once(disk, write, offset, iov, used);
+	iov[used - 1].iov_len += rest;
+	return done;
+}
+
 static int transfer(const struct disk *disk, bool write, uint64_t offset,
 		    struct iovec *iov, unsigned int count)
 {
 	while (count) {
-		ssize_t done = transfer_once(disk, write, offset, iov, count);
+		ssize_t done = -EIO;
 
+		if (!is_stopping(disk))
+			done = transfer_piece(disk, write, offset, iov, count);
 		if (done < 0)
 			return (int)done;
 		offset += (uint64_t)done;
@@ -129,6 +158,16 @@ static int transfer_bounced(const struct disk *disk, bool write,
 }
 
 /**
+ * disk_stop() - have what is under way end early, or not any more
+ * @disk: the disk
+ * @stopping: which
+ */
+void disk_stop(struct disk *disk, bool stopping)
+{
+	__atomic_store_n(&disk->stopping, stopping, __ATOMIC_RELEASE);
+}
+
+/**
  * disk_transfer() - read or write
  * @disk: the disk
  * @write: into it
@@ -162,6 +201,8 @@ static int allocate(const struct disk *disk, int mode, uint64_t offset,
 {
 	int ret;
 
+	if (is_stopping(disk))
+		return -EIO;
 	do {
 		ret = fallocate(disk->fd, mode | FALLOC_FL_KEEP_SIZE,
 				(off_t)offset, (off_t)bytes);

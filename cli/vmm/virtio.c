@@ -170,8 +170,10 @@ void virtio_fail(struct virtio_device *device, const char *error)
 
 static bool features_acceptable(const struct virtio_device *device)
 {
+	uint64_t needed = device->shape.needed | FEATURE(VIRTIO_F_VERSION_1);
+
 	return !(device->driver_features & ~device->shape.features) &&
-	       (device->driver_features & FEATURE(VIRTIO_F_VERSION_1));
+	       (device->driver_features & needed) == needed;
 }
 
 /**

@@ -86,12 +86,14 @@ struct virtio_machine {
  * @queue_size: most descriptors of each, a power of 2 up to VIRTQUEUE_SIZE_MAX
  * @features: feature bits of the device type; those of rings and transport come
  *	by themselves
+ * @needed: those of them without which a driver could not use the device
  * @config_bytes: length of the device configuration, 0 to VIRTIO_CONFIG_MAX
  */
 struct virtio_shape {
 	unsigned int queues;
 	uint16_t queue_size;
 	uint64_t features;
+	uint64_t needed;
 	unsigned int config_bytes;
 };
 

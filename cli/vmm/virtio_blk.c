@@ -201,7 +201,7 @@ static const char *activate(struct virtio_device *device)
 	return good ? NULL : "no thread for the disk";
 }
 
-/* What waits is forgotten, what runs ends. */
+/* What waits is forgotten, what runs ends soon. */
 static void reset(struct virtio_device *device)
 {
 	struct blk *blk = blk_of(device);
@@ -217,8 +217,10 @@ static void reset(struct virtio_device *device)
 	blk->last = &blk->first;
 	blk->queued = 0;
 	memset(blk->starved, 0, sizeof(blk->starved));
+	disk_stop(&blk->target.disk, true);
 	while (blk->running)
 		pthread_cond_wait(&blk->idle, &blk->lock);
+	disk_stop(&blk->target.disk, false);
 	pthread_mutex_unlock(&blk->lock);
 }
 
@@ -267,6 +269,12 @@ static uint64_t features_of(const struct disk *disk)
 		return features | FEATURE(VIRTIO_BLK_F_RO);
 	return features | FEATURE(VIRTIO_BLK_F_DISCARD) |
 	       FEATURE(VIRTIO_BLK_F_WRITE_ZEROES);
+}
+
+/* A driver that does not know it writes sectors of 512 bytes, which fail. */
+static uint64_t needed_of(const struct disk *disk)
+{
+	return disk->block_bytes > SECTOR_BYTES ? FEATURE(VIRTIO_BLK_F_BLK_SIZE) : 0;
 }
 
 static void fill_config(struct virtio_device *device, const struct disk *disk)
@@ -329,6 +337,7 @@ struct virtio_device *virtio_blk_create(const struct virtio_machine *machine,
 							 : VIRTIO_BLK_QUEUES_MAX,
 		.queue_size = VIRTQUEUE_SIZE_MAX,
 		.features = features_of(disk),
+		.needed = needed_of(disk),
 		.config_bytes = sizeof(struct virtio_blk_config),
 	};
 	struct blk *blk = alloc_blk(disk, serial);

@@ -44,6 +44,29 @@ int __wrap_fdatasync(int fd)
 	return __real_fdatasync(fd);
 }
 
+/* Reads of the host's, that may be slow. */
+static unsigned int reads;
+static size_t most_read;
+static bool reads_slowly;
+
+ssize_t __real_preadv(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_preadv(int fd, const struct iovec *iov, int count, off_t offset);
+
+ssize_t __wrap_preadv(int fd, const struct iovec *iov, int count, off_t offset)
+{
+	size_t bytes = 0;
+	int i;
+
+	for (i = 0; i < count; i++)
+		bytes += iov[i].iov_len;
+	__atomic_add_fetch(&reads, 1, __ATOMIC_SEQ_CST);
+	if (bytes > most_read)
+		most_read = bytes;
+	if (reads_slowly)
+		usleep(20000);
+	return __real_preadv(fd, iov, count, offset);
+}
+
 static const struct driver_device blk = { "blk", blk_create, 0, blk_request, ANSWERED, 0 };
 
 static uint8_t *buffer(void)
@@ -415,6 +438,87 @@ static void test_shrunk(void)
 	blk_make_image();
 }
 
+#define LARGE_PIECES	250U
+#define LARGE_PIECE	((1U << 20) - 4096)
+
+/* 249 MiB, much more than what a reset waits for. */
+static void prepare_large(void)
+{
+	struct virtio_blk_outhdr header = { .type = VIRTIO_BLK_T_IN };
+	uint16_t i;
+
+	memcpy(driver_memory(BLK_HEADER), &header, sizeof(header));
+	*(uint8_t *)driver_memory(BLK_STATUS) = 0xEE;
+	driver_desc(0, 0, BLK_HEADER, sizeof(header), F_NEXT, 1);
+	for (i = 1; i <= LARGE_PIECES; i++)
+		driver_desc(0, i, DRIVER_DATA + 0x100000, LARGE_PIECE, F_WRITE | F_NEXT, (uint16_t)(i + 1));
+	driver_desc(0, i, BLK_STATUS, 1, F_WRITE, 0);
+}
+
+static void test_large(void)
+{
+	unsigned int before;
+
+	if (truncate(blk_config.path, (off_t)LARGE_PIECES * LARGE_PIECE))
+		abort();
+	driver_attach(&blk);
+	driver_negotiate(0);
+	driver_enable(0, 256);
+	driver_ok();
+	reads = 0;
+	most_read = 0;
+	prepare_large();
+	ok(answer() == OK && driver_used_length(0, 0) == LARGE_PIECES * LARGE_PIECE + 1, "249 MiB in one request");
+	ok(most_read == 4 << 20 && reads == 63, "the host gets them in %u pieces of at most %zu bytes", reads,
+	   most_read);
+	reads_slowly = true;
+	reads = 0;
+	prepare_large();
+	driver_submit(0, 0);
+	driver_kick(0);
+	driver_pump();
+	while (!__atomic_load_n(&reads, __ATOMIC_SEQ_CST))
+		usleep(1000);
+	driver_set_status(0);
+	driver_pump();
+	before = __atomic_load_n(&reads, __ATOMIC_SEQ_CST);
+	ok(driver_status() == 0 && before < 60, "a reset does not wait for all of them");
+	reads_slowly = false;
+	usleep(50000);
+	ok(__atomic_load_n(&reads, __ATOMIC_SEQ_CST) == before, "and nothing is read after it");
+	driver_up(0);
+	ok(ask(VIRTIO_BLK_T_IN, 0, 4096) == OK && is_image(buffer(), 0, 4096), "then all is well");
+	driver_detach();
+	blk_remove_image();
+	blk_make_image();
+}
+
+/* A disk of 4 KiB blocks. */
+static struct virtio_device *coarse_create(const struct virtio_machine *machine)
+{
+	struct disk disk;
+	char text[256];
+
+	if (disk_open(&disk, &blk_config, text, sizeof(text)))
+		abort();
+	disk.block_bytes = 4096;
+	return virtio_blk_create(machine, &disk, NULL, 1);
+}
+
+static void test_coarse(void)
+{
+	const struct driver_device coarse = { "coarse", coarse_create, 0, blk_request, ANSWERED, 0 };
+
+	driver_attach(&coarse);
+	driver_negotiate(0);
+	ok(!(driver_status() & VIRTIO_CONFIG_S_FEATURES_OK), "4 KiB blocks: not for a driver that knows sectors alone");
+	driver_up(1ULL << VIRTIO_BLK_F_BLK_SIZE);
+	ok(driver_status() == ALIVE && driver_read(0x1000 + offsetof(struct virtio_blk_config, blk_size), 4) == 4096 &&
+	   ask(VIRTIO_BLK_T_IN, 8, 4096) == OK && is_image(buffer(), 4096, 4096), "one that asks gets them");
+	ok(ask(VIRTIO_BLK_T_IN, 9, 512) == ERROR, "and no parts of them");
+	driver_detach();
+}
+
 static void test_direct(void)
 {
 	struct disk disk;
@@ -514,7 +618,9 @@ int main(void)
 	test_flush();
 	test_write_through();
 	test_shrunk();
+	test_large();
 	test_direct();
+	test_coarse();
 	blk_remove_image();
 	return tap_done();
 }
