@@ -250,6 +250,24 @@ const char *vhost_activate(struct vhost *vhost)
 }
 
 /**
+ * vhost_set_call() - the driver chose another vector for a queue
+ * @vhost: the back end
+ * @queue: index of the queue
+ * @call: what to signal from now on
+ *
+ * In virtio_device_ops.call_changed().
+ */
+void vhost_set_call(struct vhost *vhost, unsigned int queue, int call)
+{
+	struct vhost_vring_file file = { queue, call };
+
+	if (!ioctl(vhost->fd, VHOST_SET_VRING_CALL, &file))
+		return;
+	vhost_stop(vhost);
+	virtio_fail(vhost->device, "the kernel refuses an interrupt");
+}
+
+/**
  * vhost_stop() - undo vhost_activate()
  * @vhost: the back end; touches neither memory nor rings afterwards
  *

@@ -66,6 +66,7 @@ void vhost_close(struct vhost *vhost);
 int vhost_attach(struct vhost *vhost, struct virtio_device *device,
 		 const struct vhost_error *error);
 const char *vhost_activate(struct vhost *vhost);
+void vhost_set_call(struct vhost *vhost, unsigned int queue, int call);
 void vhost_stop(struct vhost *vhost);
 void vhost_reset(struct vhost *vhost);
 

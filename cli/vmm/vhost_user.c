@@ -445,6 +445,17 @@ const char *vhost_user_lend(struct vhost_user *user)
 }
 
 /**
+ * vhost_user_set_call() - the driver chose another vector for a queue
+ * @user: the back end; one that refuses is given up, which its watch tells
+ * @queue: index of the queue, which is lent
+ * @call: what to signal from now on
+ */
+void vhost_user_set_call(struct vhost_user *user, unsigned int queue, int call)
+{
+	set_fd(user, SET_VRING_CALL, queue, call);
+}
+
+/**
  * vhost_user_take_back() - undo vhost_user_lend()
  * @user: the back end, which may be dead; any number of times
  */

@@ -42,6 +42,7 @@ int vhost_user_attach(struct vhost_user *user, struct virtio_device *device,
 		      void (*gone)(struct virtio_watch *watch, uint32_t events));
 void vhost_user_give_up(struct vhost_user *user, const char *error);
 const char *vhost_user_lend(struct vhost_user *user);
+void vhost_user_set_call(struct vhost_user *user, unsigned int queue, int call);
 void vhost_user_take_back(struct vhost_user *user);
 
 #endif

@@ -80,6 +80,18 @@ void vhost_user_device_reset(struct virtio_device *device)
 }
 
 /**
+ * vhost_user_device_call_changed() - virtio_device_ops.call_changed
+ * @device: the device
+ * @queue: index of the queue
+ * @call: what the back end has to signal
+ */
+void vhost_user_device_call_changed(struct virtio_device *device,
+				    unsigned int queue, int call)
+{
+	vhost_user_set_call(&served_of(device)->user, queue, call);
+}
+
+/**
  * vhost_user_device_destroy() - undo vhost_user_device_create()
  * @device: the device
  */

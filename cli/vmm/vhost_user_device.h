@@ -61,6 +61,8 @@ vhost_user_device_create(const struct vhost_user_type *type,
 /* For struct virtio_device_ops */
 const char *vhost_user_device_activate(struct virtio_device *device);
 void vhost_user_device_reset(struct virtio_device *device);
+void vhost_user_device_call_changed(struct virtio_device *device,
+				    unsigned int queue, int call);
 void vhost_user_device_destroy(struct virtio_device *device);
 
 #endif

@@ -314,8 +314,11 @@ void virtio_device_reset(struct virtio_device *device)
 void virtio_do_request(struct virtio_device *device)
 {
 	enum virtio_request request;
+	bool vectors_changed;
 
 	pthread_mutex_lock(&device->lock);
+	vectors_changed = device->vectors_changed;
+	device->vectors_changed = false;
 	request = device->request;
 	/* A reset stays on until its end: it keeps the driver waiting. */
 	if (request == VIRTIO_ACTIVATE)
@@ -325,6 +328,8 @@ void virtio_do_request(struct virtio_device *device)
 		activate(device);
 	else if (request == VIRTIO_RESET)
 		reset(device);
+	if (vectors_changed)
+		virtio_update_calls(device);
 }
 
 /**

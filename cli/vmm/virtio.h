@@ -43,6 +43,8 @@ struct virtio_device;
  * @reset: forget all requests; afterwards nothing of the device touches guest
  *	memory or queues until the next @activate. In the worker, which it may
  *	hold up; or at the end, when the worker has gone. Or NULL
+ * @call_changed: who serves queue @queue, which is lent, has to signal eventfd @call
+ *	for an interrupt from now on. In the worker. NULL: none is lent
  * @config_written: the guest wants to store @size bytes of @value at @offset of
  *	the configuration; it changes @device->config. In a vCPU thread with
  *	@device->lock. NULL: it can't be written
@@ -56,6 +58,8 @@ struct virtio_device_ops {
 	const char *(*activate)(struct virtio_device *device);
 	void (*notify)(struct virtio_device *device, unsigned int queue);
 	void (*reset)(struct virtio_device *device);
+	void (*call_changed)(struct virtio_device *device, unsigned int queue,
+			     int call);
 	void (*config_written)(struct virtio_device *device, uint32_t offset,
 			       unsigned int size, uint64_t value);
 	void (*destroy)(struct virtio_device *device);
@@ -120,6 +124,7 @@ struct virtio_watch {
  * @ring: the ring
  * @live: @ring can be used. The worker's
  * @lent: somebody else serves it, and @doorbell is theirs. The worker's
+ * @call: what they signal for an interrupt then. The worker's
  * @relay: eventfd of theirs for interrupts that nobody but the worker delivers;
  *	-1: never lent
  * @spare: eventfd that changes places with @doorbell once those who had that are
@@ -136,6 +141,7 @@ struct virtio_queue {
 	struct virtqueue ring;
 	bool live;
 	bool lent;
+	int call;
 	struct virtio_watch relay;
 	int spare;
 };
@@ -173,7 +179,7 @@ enum virtio_request {
  * @function: its PCI function
  * @msix: its vectors: configuration changes, then one a queue
  * @isr: ISR status. Atomic
- * @lock: protects all down to @request
+ * @lock: protects all down to @vectors_changed
  * @config: device configuration; fill it before virtio_pci_add(), later use
  *	virtio_config_set()
  * @generation: counts its changes
@@ -186,6 +192,7 @@ enum virtio_request {
  * @config_vector: MSI-X vector of configuration changes
  * @notify_port: first port of notifications; 0: none is decoded
  * @request: what the worker has to do
+ * @vectors_changed: and this, the driver chose a vector while it used the device
  * @queue: the queues
  * @active: the device is in use. The worker's
  * @broken: DEVICE_NEEDS_RESET is set. Atomic
@@ -218,6 +225,7 @@ struct virtio_device {
 	uint16_t config_vector;
 	uint16_t notify_port;
 	enum virtio_request request;
+	bool vectors_changed;
 
 	struct virtio_queue queue[VIRTIO_QUEUES_MAX];
 	bool active;
@@ -262,6 +270,7 @@ bool virtio_lend(struct virtio_device *device, unsigned int queue,
 		 struct virtio_loan *loan);
 void virtio_take_back(struct virtio_device *device, unsigned int queue);
 void virtio_take_over(struct virtio_device *device, unsigned int queue);
+void virtio_update_calls(struct virtio_device *device);
 
 /* For the machine */
 int virtio_pci_add(struct virtio_device *device, struct pci *pci);

@@ -26,6 +26,7 @@ static const struct vhost_user_type blk_user = {
 		.class_code = CLASS_STORAGE,
 		.activate = vhost_user_device_activate,
 		.reset = vhost_user_device_reset,
+		.call_changed = vhost_user_device_call_changed,
 		.destroy = vhost_user_device_destroy,
 	},
 	.name = "disk vhost-user:",

@@ -77,6 +77,7 @@ static const struct vhost_user_type fs_type = {
 		.activate = activate,
 		.notify = notify,
 		.reset = vhost_user_device_reset,
+		.call_changed = vhost_user_device_call_changed,
 		.destroy = vhost_user_device_destroy,
 	},
 	.name = "fs ",

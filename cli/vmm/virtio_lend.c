@@ -49,14 +49,22 @@ int virtio_lend_prepare(struct virtio_device *device, unsigned int queue)
 	return device->queue[queue].spare < 0 ? -1 : 0;
 }
 
+static int call_of(struct virtio_queue *queue)
+{
+	unsigned int vector = __atomic_load_n(&queue->vector, __ATOMIC_RELAXED);
+	int event = msix_event(&queue->device->msix, vector);
+
+	return event < 0 ? queue->relay.fd : event;
+}
+
 /**
  * virtio_lend() - somebody else serves a queue from now on
  * @device: the device
  * @queue: index of the queue, prepared
  * @loan: what they need
  *
- * In the worker. The driver has chosen its vectors by then; that of a driver
- * that has not unmasked it yet goes by way of the worker.
+ * In the worker. A vector that the driver has not unmasked yet goes by way of the
+ * worker; of one that it chooses later virtio_device_ops.call_changed tells.
  *
  * Return: false if the driver did not enable the queue
  */
@@ -64,21 +72,43 @@ bool virtio_lend(struct virtio_device *device, unsigned int queue,
 		 struct virtio_loan *loan)
 {
 	struct virtio_queue *q = &device->queue[queue];
-	unsigned int vector = __atomic_load_n(&q->vector, __ATOMIC_RELAXED);
 
 	if (!q->live)
 		return false;
 	if (!q->lent)
 		virtio_watch_remove(device, &q->doorbell);
 	q->lent = true;
+	q->call = call_of(q);
 	*loan = (struct virtio_loan){
 		.ring = &q->ring,
 		.kick = q->doorbell.fd,
-		.call = msix_event(&device->msix, vector),
+		.call = q->call,
 	};
-	if (loan->call < 0)
-		loan->call = q->relay.fd;
 	return true;
+}
+
+/**
+ * virtio_update_calls() - whoever serves queues signals their vectors as they are now
+ * @device: the device
+ *
+ * In the worker.
+ */
+void virtio_update_calls(struct virtio_device *device)
+{
+	unsigned int i;
+
+	for (i = 0; i < device->shape.queues; i++) {
+		struct virtio_queue *queue = &device->queue[i];
+		int call;
+
+		if (!queue->lent)
+			continue;
+		call = call_of(queue);
+		if (call == queue->call)
+			continue;
+		queue->call = call;
+		device->ops->call_changed(device, i, call);
+	}
 }
 
 /**

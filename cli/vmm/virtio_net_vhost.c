@@ -97,6 +97,12 @@ static void reset(struct virtio_device *device)
 	net->tap->ops->offload(net->tap, 0);
 }
 
+static void call_changed(struct virtio_device *device, unsigned int queue,
+			 int call)
+{
+	vhost_set_call(&to_net(device)->vhost, queue, call);
+}
+
 static void destroy(struct virtio_device *device)
 {
 	struct net_vhost *net = to_net(device);
@@ -112,6 +118,7 @@ static const struct virtio_device_ops net_ops = {
 	.class_code = CLASS_ETHERNET,
 	.activate = activate,
 	.reset = reset,
+	.call_changed = call_changed,
 	.destroy = destroy,
 };
 

@@ -164,6 +164,10 @@ static void write_queue(struct virtio_device *device, uint64_t offset,
 	if (offset == VIRTIO_PCI_COMMON_Q_MSIX) {
 		__atomic_store_n(&queue->vector, valid_vector(device, value),
 				 __ATOMIC_RELAXED);
+		if (device->status & VIRTIO_CONFIG_S_DRIVER_OK) {
+			device->vectors_changed = true;
+			virtio_worker_wake(device);
+		}
 		return;
 	}
 	if (queue->enabled || device->status & VIRTIO_CONFIG_S_DRIVER_OK)

@@ -88,6 +88,12 @@ static void reset(struct virtio_device *device)
 	vhost_reset(&vsock_of(device)->vhost);
 }
 
+static void call_changed(struct virtio_device *device, unsigned int queue,
+			 int call)
+{
+	vhost_set_call(&vsock_of(device)->vhost, queue, call);
+}
+
 static void destroy(struct virtio_device *device)
 {
 	struct vsock *vsock = vsock_of(device);
@@ -103,6 +109,7 @@ static const struct virtio_device_ops vsock_ops = {
 	.activate = activate,
 	.notify = notify,
 	.reset = reset,
+	.call_changed = call_changed,
 	.destroy = destroy,
 };
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/virtio_blk.h>
+#include <linux/virtio_pci.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -73,11 +74,17 @@ static void test_right(void)
 	driver.message_count = 0;
 	ok(driver_works(&disk) && *(uint8_t *)driver_memory(BLK_STATUS) == VIRTIO_BLK_S_OK &&
 	   *(uint8_t *)driver_memory(BLK_BUFFER) == 0x5A && driver.message_count == 1, "a request");
+	driver_write(VIRTIO_PCI_COMMON_Q_SELECT, 2, 0);
+	driver_write(VIRTIO_PCI_COMMON_Q_MSIX, 2, 0);
+	driver_pump();
+	driver.message_count = 0;
+	ok(driver_works(&disk) && driver.message_count == 1 && driver.messages[0] == 0x40,
+	   "its interrupt by another vector");
 	driver_set_status(0);
 	driver_pump();
 	ok(!back_end.running && back_end.stops == 1 && driver_status() == 0, "a reset stops it");
 	driver_up(0);
-	ok(driver_works(&disk) && back_end.served == 2, "and it serves again");
+	ok(driver_works(&disk) && back_end.served == 3, "and it serves again");
 	driver_desc(0, 0, 0xC0000000, 16, F_NEXT, 1);
 	driver_submit(0, 0);
 	driver_kick(0);

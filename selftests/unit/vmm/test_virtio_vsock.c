@@ -2,6 +2,7 @@
 /* The socket device: what it hands to the kernel, and when. */
 #include <errno.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_pci.h>
 #include <linux/virtio_ring.h>
 #include <linux/virtio_vsock.h>
 #include <stdio.h>
@@ -92,6 +93,38 @@ static void test_masked(void)
 	driver_write(0x2000 + 16 + 12, 4, 0);
 	driver_pump();
 	ok(driver.message_count == 2, "and is delivered");
+	driver_detach();
+}
+
+/* A driver that changes its mind while it uses the device. */
+static void choose_vector(uint16_t vector)
+{
+	driver_write(VIRTIO_PCI_COMMON_Q_SELECT, 2, RX);
+	driver_write(VIRTIO_PCI_COMMON_Q_MSIX, 2, vector);
+	driver_pump();
+	driver.message_count = 0;
+}
+
+static void test_other_vector(void)
+{
+	driver_attach(&vsock);
+	driver_up(0);
+	choose_vector(3);
+	ok(fake_vhost.ring[RX].call == driver.irqfd[3].fd && driver_works(&vsock) && driver.message_count == 1 &&
+	   driver.messages[0] == 0x43, "another vector while the kernel runs: it signals that");
+	choose_vector(VIRTIO_MSI_NO_VECTOR);
+	ok(driver_works(&vsock) && !driver.message_count, "none: no message");
+	choose_vector(1);
+	ok(driver_works(&vsock) && driver.message_count == 1 && driver.messages[0] == 0x41, "and the first again");
+	fake_vhost.fail_request = VHOST_SET_VRING_CALL;
+	fake_vhost.fail_errno = EFAULT;
+	choose_vector(1);
+	ok(driver_status() == ALIVE, "the one that it is: the kernel is not asked");
+	choose_vector(2);
+	ok(driver_status() == (ALIVE | NEEDS_RESET) && !fake_vhost.running, "the kernel refuses one: the device has failed");
+	fake_vhost.fail_errno = 0;
+	driver_up(0);
+	ok(driver_works(&vsock), "and after a reset all is well");
 	driver_detach();
 }
 
@@ -206,6 +239,7 @@ int main(void)
 	test_handed_over();
 	test_relayed();
 	test_masked();
+	test_other_vector();
 	test_refused();
 	test_events();
 	/* The memory is still there. */
