@@ -128,9 +128,9 @@ static void close_group(struct cgroup *group)
 {
 	if (group->slice >= 0)
 		close(group->slice);
-	if (group->back >= 0)
+	if (group->back >= 0 && !group->told)
 		close(group->back);
-	if (group->root >= 0)
+	if (group->root >= 0 && !group->told)
 		close(group->root);
 	group->slice = -1;
 	group->back = -1;
@@ -184,6 +184,18 @@ void cgroup_enter(struct cgroup *group, const char *name)
 			close_group(group);
 	}
 	close(root);
+}
+
+unsigned int cgroup_doors(struct cgroup *group, int *doors)
+{
+	unsigned int count = 0;
+
+	group->told = true;
+	if (group->back >= 0)
+		doors[count++] = group->back;
+	if (group->root >= 0)
+		doors[count++] = group->root;
+	return count;
 }
 
 void cgroup_leave(struct cgroup *group)

@@ -9,18 +9,21 @@
 
 #define CGROUP_ROOT		"/sys/fs/cgroup"
 #define CGROUP_PATH_ROOM	4096
+#define CGROUP_DOORS_MAX	2
 
 /**
  * struct cgroup - the control group of a VMM process
  * @slice: descriptor of hvmod.slice, -1: the process is in no group of ours
  * @back: cgroup.procs of where it was before, or -1
  * @root: cgroup.procs of the root, where everybody may be, or -1
+ * @told: cgroup_doors() told of @back and @root
  * @name: its directory in @slice
  */
 struct cgroup {
 	int slice;
 	int back;
 	int root;
+	bool told;
 	char name[HVMOD_NAME_MAX + 16];
 };
 
@@ -45,6 +48,18 @@ bool cgroup_path(pid_t pid, char *path);
 
 /** cgroup_is_ours() - whether a path is in hvmod.slice, where a group is a domain */
 bool cgroup_is_ours(const char *path);
+
+/**
+ * cgroup_doors() - descriptors by which a process gets into other groups
+ * @group: the group that this one is in
+ * @doors: filled, up to CGROUP_DOORS_MAX
+ *
+ * They let any process of the user in; cgroup_leave() writes one byte to them. They
+ * stay open from now on, so that nothing else ever has their numbers.
+ *
+ * Return: how many there are
+ */
+unsigned int cgroup_doors(struct cgroup *group, int *doors);
 
 /** cgroup_leave() - undo cgroup_enter(), also in the VMM's sandbox */
 void cgroup_leave(struct cgroup *group);

@@ -467,6 +467,19 @@ static int open_control(struct vmmproc *proc)
 	return -1;
 }
 
+static int enter_sandbox(struct vmmproc *proc)
+{
+	int doors[CGROUP_DOORS_MAX];
+	const struct vmm_keep keep = {
+		.files = proc->dir,
+		.directories = proc->cgroup.slice,
+		.narrow = doors,
+		.narrows = cgroup_doors(&proc->cgroup, doors),
+	};
+
+	return vmm_sandbox(proc->vmm, &keep);
+}
+
 /* The domain exists; make it answer, lock the process in, let the guest go. */
 static int bring_up(struct vmmproc *proc)
 {
@@ -479,7 +492,7 @@ static int bring_up(struct vmmproc *proc)
 	if (open_control(proc))
 		return give_up(proc, HVCTL_FAILED, errno, "cannot make its control socket: %s",
 			       strerror(errno));
-	if (vmm_sandbox(proc->vmm, proc->dir, proc->cgroup.slice))
+	if (enter_sandbox(proc))
 		return give_up(proc, HVCTL_FAILED, errno, "cannot enter its sandbox: %s",
 			       strerror(errno));
 	if (start_guest(proc))

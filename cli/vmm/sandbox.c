@@ -150,6 +150,41 @@ static int allow_some_arguments(scmp_filter_ctx filter)
 	return ret;
 }
 
+/* A number of more than one digit does not go through; the kernel takes 32 bits of a descriptor. */
+static int add_narrow(scmp_filter_ctx filter, int fd)
+{
+	const struct scmp_arg_cmp is_fd = SCMP_A0(SCMP_CMP_MASKED_EQ, LOW_32, (unsigned int)fd);
+	int ret = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(write), 2,
+				   is_fd, SCMP_A2(SCMP_CMP_NE, 1));
+
+	if (!ret)
+		ret = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(writev), 1, is_fd);
+	if (!ret)
+		ret = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(pwritev), 1, is_fd);
+	return ret;
+}
+
+/* A filter of its own, before the other: whichever forbids more counts. */
+static int filter_narrow(const struct vmm_keep *keep)
+{
+	scmp_filter_ctx filter;
+	unsigned int i;
+	int ret;
+
+	if (!keep->narrows)
+		return 0;
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (!filter)
+		return -ENOMEM;
+	ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	for (i = 0; i < keep->narrows && !ret; i++)
+		ret = add_narrow(filter, keep->narrow[i]);
+	if (!ret)
+		ret = seccomp_load(filter);
+	seccomp_release(filter);
+	return ret;
+}
+
 /* Every thread of the process gets the filter. */
 static int filter_calls(bool fenced)
 {
@@ -195,22 +230,23 @@ static int drop_capabilities(void)
 
 /**
  * sandbox_apply() - no new privileges, no capabilities, no other system calls
- * @files: descriptor of a directory whose files can be removed afterwards; or -1
- * @directories: of one whose empty directories can; or -1
+ * @keep: what can be done nevertheless
  *
- * Where the kernel can't fence that in, nothing can be removed.
+ * Where the kernel can't fence it in, nothing can be removed.
  *
  * Return: 0, or -1 with errno; what was dropped stays dropped
  */
-int sandbox_apply(int files, int directories)
+int sandbox_apply(const struct vmm_keep *keep)
 {
 	bool fenced;
 	int ret;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -1;
-	fenced = !sandbox_fence(files, directories);
+	fenced = !sandbox_fence(keep->files, keep->directories);
 	ret = drop_capabilities();
+	if (!ret)
+		ret = filter_narrow(keep);
 	if (!ret)
 		ret = filter_calls(fenced);
 	if (!ret)
@@ -219,8 +255,8 @@ int sandbox_apply(int files, int directories)
 	return -1;
 }
 
-int vmm_sandbox(struct vmm *vmm, int files, int directories)
+int vmm_sandbox(struct vmm *vmm, const struct vmm_keep *keep)
 {
 	(void)vmm;
-	return sandbox_apply(files, directories);
+	return sandbox_apply(keep);
 }

@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
+#include "vmm.h"
+
 /* sandbox.c */
-int sandbox_apply(int files, int directories);
+int sandbox_apply(const struct vmm_keep *keep);
 
 /* fence.c */
 bool sandbox_can_fence(void);

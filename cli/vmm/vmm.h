@@ -217,10 +217,24 @@ uint32_t vmm_id(const struct vmm *vmm);
 uint32_t vmm_vsock_cid(const struct vmm *vmm);
 
 /**
+ * struct vmm_keep - what the owner has to do later, in the sandbox
+ * @files: descriptor of a directory whose files it removes; or -1
+ * @directories: of one whose empty directories; or -1
+ * @narrow: descriptors to which it writes nothing but single bytes, and nobody else
+ *	does anything
+ * @narrows: how many
+ */
+struct vmm_keep {
+	int files;
+	int directories;
+	const int *narrow;
+	unsigned int narrows;
+};
+
+/**
  * vmm_sandbox() - drop what the process does not need any more
  * @vmm: the domain
- * @files: descriptor of a directory whose files the owner has to remove later; or -1
- * @directories: of one whose empty directories; or -1
+ * @keep: what it needs
  *
  * no_new_privs, capabilities, seccomp, Landlock. After all files and sockets are
  * open, before vmm_start(). Without Landlock in the kernel removing fails, with
@@ -228,7 +242,7 @@ uint32_t vmm_vsock_cid(const struct vmm *vmm);
  *
  * Return: 0, or -1 with errno
  */
-int vmm_sandbox(struct vmm *vmm, int files, int directories);
+int vmm_sandbox(struct vmm *vmm, const struct vmm_keep *keep);
 
 /** vmm_start() - start the vCPU threads. Return: 0, or -1 with errno */
 int vmm_start(struct vmm *vmm);

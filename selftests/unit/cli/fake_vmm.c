@@ -271,11 +271,10 @@ uint32_t vmm_vsock_cid(const struct vmm *vmm)
 
 /* Else it is the VMM's own, which kills for any call that is not allowed. */
 #ifndef REAL_SANDBOX
-int vmm_sandbox(struct vmm *vmm, int files, int directories)
+int vmm_sandbox(struct vmm *vmm, const struct vmm_keep *keep)
 {
 	(void)vmm;
-	(void)files;
-	(void)directories;
+	(void)keep;
 	return 0;
 }
 #endif

@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,8 +42,7 @@ static char place[3][32] = {
 	"/tmp/test_sandbox.XXXXXX", "/tmp/test_sandbox.XXXXXX", "/tmp/test_sandbox.XXXXXX",
 };
 static int dir[3] = { -1, -1, -1 };
-static int files = -1;		/* where the next sandbox lets files be removed */
-static int directories = -1;
+static struct vmm_keep keep = { -1, -1, NULL, 0 };	/* what the next sandbox leaves */
 
 /* Return: wait status of a child that applies the sandbox and calls @body. */
 static int child(int (*body)(void))
@@ -51,7 +53,7 @@ static int child(int (*body)(void))
 	if (!pid) {
 		if (as_nobody && (setgid(NOBODY) || setuid(NOBODY)))
 			_exit(90);
-		if (sandbox_apply(files, directories))
+		if (sandbox_apply(&keep))
 			_exit(91);
 		_exit(body());
 	}
@@ -112,7 +114,7 @@ static pid_t waiting_child(int gate, int ready)
 		return pid;
 	if (as_nobody && (setgid(NOBODY) || setuid(NOBODY)))
 		_exit(90);
-	if (sandbox_apply(files, directories))
+	if (sandbox_apply(&keep))
 		_exit(91);
 	if (write(ready, "", 1) != 1)
 		_exit(92);
@@ -368,8 +370,8 @@ static int body_remove(void)
 		int file = unlinkat(dir[i], "file", 0) ? errno : 0;
 		int empty = unlinkat(dir[i], "empty", AT_REMOVEDIR) ? errno : 0;
 
-		if (file != (dir[i] == files ? 0 : EACCES) ||
-		    empty != (dir[i] == directories ? 0 : EACCES))
+		if (file != (dir[i] == keep.files ? 0 : EACCES) ||
+		    empty != (dir[i] == keep.directories ? 0 : EACCES))
 			return 1 + (int)i;
 	}
 	/* By another way to the same place. */
@@ -414,25 +416,32 @@ static void clear_places(void)
 	}
 }
 
+/* It is there, and in a call that the filter allows. */
 static void *waiting_thread(void *arg)
 {
-	pause();
-	return arg;
+	sem_post(arg);
+	poll(NULL, 0, -1);
+	return NULL;
 }
 
 /* What Landlock does not bind must not be let through: a thread from before. */
 static int threaded(void)
 {
-	pthread_t id;
 	pid_t pid = fork();
 	int status = -1;
+	pthread_t id;
+	sem_t begun;
 
 	if (!pid) {
 		if (as_nobody && (setgid(NOBODY) || setuid(NOBODY)))
 			_exit(90);
-		if (pthread_create(&id, NULL, waiting_thread, NULL) || sandbox_apply(files, directories))
+		sem_init(&begun, 0, 0);
+		if (pthread_create(&id, NULL, waiting_thread, &begun))
 			_exit(91);
-		_exit(unlinkat(files, "file", 0) != -1 || errno != EACCES);
+		sem_wait(&begun);
+		if (sandbox_apply(&keep))
+			_exit(92);
+		_exit(unlinkat(keep.files, "file", 0) != -1 || errno != EACCES);
 	}
 	waitpid(pid, &status, 0);
 	return status;
@@ -450,8 +459,8 @@ static void test_remove(const char *who)
 		tap_skip("removing in one directory", "this kernel has no Landlock");
 		return;
 	}
-	files = dir[0];
-	directories = dir[1];
+	keep.files = dir[0];
+	keep.directories = dir[1];
 	status = threaded();
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_there(0, "file"),
 	   "%s: nor beside another thread (status 0x%x)", who, status);
@@ -461,8 +470,84 @@ static void test_remove(const char *who)
 	ok(!is_there(0, "file") && is_there(0, "empty") && is_there(1, "file") &&
 	   !is_there(1, "empty") && is_there(2, "file") && is_there(2, "empty"),
 	   "%s: the others are there", who);
-	files = -1;
-	directories = -1;
+	keep.files = -1;
+	keep.directories = -1;
+}
+
+/* Two descriptors that take single bytes alone, and their neighbours. */
+static int row[4];
+
+static int body_bytes(void)
+{
+	const struct iovec iov = { "ab", 2 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(row); i++) {
+		if (write(row[i], "0", 1) != 1)
+			return 1;
+	}
+	if (write(row[0], "10", 2) != 2 || write(row[3], "10", 2) != 2 || writev(row[0], &iov, 1) != 2 ||
+	    writev(row[3], &iov, 1) != 2)
+		return 2;
+	return 0;
+}
+
+static int body_two_bytes(void)
+{
+	return write(row[1], "10", 2) != 2;
+}
+
+static int body_last_two_bytes(void)
+{
+	return write(row[2], "10", 2) != 2;
+}
+
+static int body_vector(void)
+{
+	const struct iovec iov = { "1", 1 };
+
+	return writev(row[1], &iov, 1) != 1;
+}
+
+static int body_vector_at(void)
+{
+	const struct iovec iov = { "1", 1 };
+
+	return pwritev(row[2], &iov, 1, 0) != 1;
+}
+
+static int body_upper_half(void)
+{
+	return syscall(SYS_write, 1ULL << 32 | (unsigned int)row[1], "10", 2) != 2;
+}
+
+static void test_narrow(const char *who)
+{
+	static const struct {
+		const char *what;
+		int (*body)(void);
+	} more[] = {
+		{ "two bytes", body_two_bytes },
+		{ "two bytes to the last", body_last_two_bytes },
+		{ "a vector", body_vector },
+		{ "a vector somewhere", body_vector_at },
+	};
+	unsigned int i;
+	int status;
+
+	keep.narrow = &row[1];
+	keep.narrows = 2;
+	status = child(body_bytes);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: single bytes alone to two descriptors (status 0x%x)",
+	   who, status);
+	for (i = 0; i < ARRAY_SIZE(more); i++) {
+		status = child(more[i].body);
+		ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%s: killed for %s", who, more[i].what);
+	}
+	/* The kernel looks at the lower half of a descriptor, the filter at all of it. */
+	status = child(body_upper_half);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%s: killed for two bytes, said otherwise", who);
+	keep.narrows = 0;
 }
 
 static void test_all(const char *who)
@@ -491,15 +576,20 @@ static void test_all(const char *who)
 		   "%s: killed for %s", who, forbidden[i].what);
 	}
 	test_remove(who);
+	test_narrow(who);
 }
 
 int main(void)
 {
+	unsigned int i;
+
 	parent = getpid();
 	event = eventfd(0, EFD_CLOEXEC);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
 		abort();
 	make_places();
+	for (i = 0; i < ARRAY_SIZE(row); i++)
+		row[i] = fcntl(sockets[0], F_DUPFD_CLOEXEC, 100 + i);
 	if (geteuid() == 0) {
 		test_all("root");
 		as_nobody = true;
