@@ -6,7 +6,25 @@
 top=${0%/*}/../../..
 man=$top/docs/man
 
-"$HVCTL" completion man | sed -e '/^@VERBS@/ { r /dev/stdin' -e 'd }' "$man/hvctl.1.in" >"$dir/hvctl.1"
+# As cli/Makefile makes it, but with this program.
+mkdir -p "$dir/tree/cli" "$dir/tree/docs/man"
+cp "$top/VERSION" "$dir/tree/"
+cp "$top/cli/Makefile" "$dir/tree/cli/"
+cp "$man/hvctl.1.in" "$dir/tree/docs/man/"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$(realpath "$HVCTL")" >"$dir/tree/cli/hvctl"
+chmod 755 "$dir/tree/cli/hvctl"
+make -C "$dir/tree/cli" -o hvctl man >"$dir/out" 2>"$dir/err"
+status=$?
+check "make -C cli man makes hvctl(1)" exits 0
+check "with the verbs" grep -q 'Cm vcpu-set' "$dir/tree/cli/hvctl.1"
+cp "$dir/tree/cli/hvctl.1" "$dir/"
+printf '#!/bin/sh\nexit 1\n' >"$dir/tree/cli/hvctl"
+touch "$dir/tree/docs/man/hvctl.1.in"
+rm "$dir/tree/cli/hvctl.1"
+make -C "$dir/tree/cli" -o hvctl man >"$dir/out" 2>"$dir/err"
+status=$?
+check "and fails if they are not to be had" [ $status -ne 0 ]
+check "without a page that lacks them" [ ! -e "$dir/tree/cli/hvctl.1" ]
 pages=("$dir/hvctl.1" "$man/hvctl.cfg.5" "$man/hvmod.4" "$man/hvmod.7")
 for page in "${pages[@]}"; do
 	name=${page##*/}
