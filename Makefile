@@ -3,16 +3,17 @@
 
 KERNELRELEASE ?= $(shell uname -r)
 KDIR	?= /lib/modules/$(KERNELRELEASE)/build
+PREFIX	?= /usr/local
 CHECK	:= selftests/check/run
 
 .PHONY: all help demo check check-unit check-build check-lab check-docs check-long check-matrix kunit \
-	modules hvctl install deb clean
+	modules hvctl install uninstall deb clean
 
 all: modules hvctl
 
 help:
 	@echo 'make             build hvmod.ko for this kernel ($(KERNELRELEASE)) and hvctl'
-	@echo 'make install     install both'
+	@echo 'make install     install both, with manual pages, rights of /dev/hvmod and units; make uninstall: the way back'
 	@echo 'make deb         Debian packages, in packaging/out'
 	@echo 'make demo        show it all in an emulated machine; needs no VT-x'
 	@echo 'make check       run all tests but the long ones: the next four'
@@ -27,6 +28,7 @@ help:
 	@echo 'make clean       delete what was built here'
 	@echo
 	@echo 'KDIR=DIR or KERNELRELEASE=R builds for another kernel. TESTS="NAME..." picks tests.'
+	@echo 'PREFIX=/usr/local and DESTDIR= say where to install.'
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -34,11 +36,23 @@ modules:
 hvctl:
 	$(MAKE) -C cli
 
+# Without DESTDIR the running system learns of it. DKMS has its own place in that directory.
+module_dirs = $(wildcard $(DESTDIR)/lib/modules/$(KERNELRELEASE)/extra $(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates)
+
 install: all
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	install -D -m 755 cli/hvctl $(DESTDIR)/usr/bin/hvctl
+	$(MAKE) -C cli man
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(if $(DESTDIR),,depmod $(KERNELRELEASE))
 	[ -e $(DESTDIR)/etc/modprobe.d/hvmod.conf ] || \
 		install -D -m 644 packaging/modprobe.d/hvmod.conf $(DESTDIR)/etc/modprobe.d/hvmod.conf
+	DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) packaging/install
+
+# Options that somebody changed stay.
+uninstall:
+	DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) packaging/install --uninstall
+	! cmp -s packaging/modprobe.d/hvmod.conf $(DESTDIR)/etc/modprobe.d/hvmod.conf || rm $(DESTDIR)/etc/modprobe.d/hvmod.conf
+	$(if $(module_dirs),find $(module_dirs) -name dkms -prune -o -name 'hvmod.ko*' -exec rm {} +)
+	$(if $(DESTDIR),,depmod $(KERNELRELEASE))
 
 deb:
 	@packaging/build
