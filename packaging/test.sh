@@ -28,6 +28,12 @@ check() {
 	report "$status" "$text"
 }
 
+# skip TEXT REASON
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests - $suite: $1 # SKIP $2"
+}
+
 finish() {
 	echo "1..$tests"
 	[ "$failures" = 0 ]
@@ -124,12 +130,31 @@ lintian_clean() {
 		--tag-display-limit 0 /build/*.changes"'
 }
 
+# What a running domain does not survive is in no script, and what systemd has to be told is, in every release.
+maintainer_scripts() {
+	local scripts=$work/scripts
+	rm -rf "$scripts"
+	dpkg-deb -e "$work/debs/$version"/hvctl_*.deb "$scripts" || return
+	! cat "$scripts"/{preinst,postinst} 2>/dev/null | grep -nE 'restart|_dh_action|deb-systemd-invoke|stop' || return
+	grep -q 'systemctl --system daemon-reload' "$scripts/postinst" && grep -q 'daemon-reload' "$scripts/postrm" &&
+		grep -q "deb-systemd-helper enable 'hvmod-domains.target'" "$scripts/postinst" &&
+		[ -z "$(dpkg-deb -c "$work/debs/$version"/hvctl_*.deb | grep ' \./lib/')" ]
+}
+
+# hvctl with a kernel that is a fake, for this release.
+fake_hvctl() {
+	in_root make -j2 -C /build/hvmod/selftests/unit/cli PLAIN='-std=gnu11 -O1' O=/build/fake /build/fake/hvctl_grouped &&
+		cp "$work/root/build/fake/hvctl_grouped" "$work/fake-hvctl"
+}
+
 build_packages() {
 	fresh build
 	check "packages of an older version build" build_one "$old"
 	check "packages build" build_one "$version"
 	[ -d "$work/debs/$version" ] || die "without packages there is nothing to test; the log is $log"
 	[ -z "$keep" ] || cp "$work/debs/$version"/*.deb "$keep/"
+	check "no script of the packages restarts or stops a domain at an upgrade" maintainer_scripts
+	check "hvctl builds with a kernel that is a fake" fake_hvctl
 	check "lintian has nothing to say against them" lintian_clean
 }
 
@@ -203,8 +228,7 @@ autoinstalls() {
 	local dkms
 	dkms=$(in_root dpkg-query -W -f '${Version}' dkms)
 	if dpkg --compare-versions "$dkms" lt 3.0.11; then
-		tests=$((tests + 1))
-		echo "ok $tests - $suite: dkms autoinstall for such a kernel # SKIP dkms $dkms calls every excluded kernel a failure"
+		skip "dkms autoinstall for such a kernel" "dkms $dkms calls every excluded kernel a failure"
 	else
 		check "dkms autoinstall for such a kernel" in_root dkms autoinstall -k "$1"
 	fi
@@ -222,6 +246,7 @@ conf_files() {
 	in_root getent group hvmod &&
 		in_root sh -c 'test -f /usr/lib/udev/rules.d/60-hvmod.rules && test -f /etc/modprobe.d/hvmod.conf &&
 			test -s /usr/share/bash-completion/completions/hvctl && test -s /usr/share/zsh/vendor-completions/_hvctl &&
+			zcat /usr/share/man/man1/hvctl.1.gz | grep -q "Cm vcpu-set" &&
 			gzip -t /usr/share/man/man[1-8]/hvctl.1.gz /usr/share/man/man[1-8]/hvctl.cfg.5.gz \
 				/usr/share/man/man[1-8]/hvmod.[47].gz'
 }
@@ -252,7 +277,7 @@ documents() {
 }
 
 units() {
-	in_root systemd-analyze verify --man=no hvmod-domain@web.service hvmod-domains.target hvmod.slice &&
+	in_root systemd-analyze verify --man=no hvmod-domain@web.service hvmod-load.service hvmod-domains.target hvmod.slice &&
 		in_root systemd-tmpfiles --create hvmod.conf && in_root stat -c '%a %G' /run/hvmod | grep -x '2770 hvmod'
 }
 
@@ -261,10 +286,58 @@ selftests_run() {
 	in_root /usr/lib/hvmod/kselftest/run_kselftest.sh
 }
 
+# The target is the installation's to enable, and stays that when one of its domains is not wanted any more.
 enable_domain() {
-	in_root sh -c 'echo "kernel = \"/boot/vmlinuz\"" >/etc/hvmod/web.cfg && systemctl enable hvmod-domain@web &&
-		test -e /etc/systemd/system/multi-user.target.wants/hvmod-domains.target &&
-		test -e /etc/systemd/system/hvmod-domains.target.wants/hvmod-domain@web.service'
+	in_root sh -c 'cd /etc/systemd/system && test -e multi-user.target.wants/hvmod-domains.target &&
+		echo "kernel = \"/boot/vmlinuz\"" >/etc/hvmod/web.cfg && systemctl enable hvmod-domain@web hvmod-domain@db &&
+		systemctl disable hvmod-domain@db && test ! -e hvmod-domains.target.wants/hvmod-domain@db.service &&
+		test -e hvmod-domains.target.wants/hvmod-domain@web.service && test -e multi-user.target.wants/hvmod-domains.target'
+}
+
+# A root of its own, which is booted: packaging/test-booted is what happens there.
+prepare_boot() {
+	local root=$work/root
+	fresh base
+	# Here services start.
+	rm "$root/usr/sbin/policy-rc.d"
+	mkdir "$root/debs"
+	cp "$work/debs/$old"/hvctl_*.deb "$root/debs/" || return
+	in_root apt-get update && patiently in_root apt-get satisfy -y --no-install-recommends \
+		"systemd, kmod, $(dpkg-deb -f "$root"/debs/hvctl_*.deb Depends)" && in_root sh -c 'dpkg -i /debs/*.deb' || return
+	rm "$root"/debs/*
+	cp "$work/debs/$version"/hvctl_*.deb "$root/debs/"
+	install -m 755 "$work/fake-hvctl" "$root/usr/local/bin/hvctl"
+	install -m 755 packaging/test-booted "$root/test-booted"
+	printf '#!/bin/sh\nexec /test-booted >/results 2>&1\n' >"$root/run-test"
+	chmod 755 "$root/run-test"
+	umount "$root/proc" "$root/var/cache/apt/archives"
+}
+
+boot_units() {
+	local status=0 line
+	packaging/boot "$work/root" /run-test >"$work/said" 2>&1 || status=$?
+	cat "$work/said" "$work/root/results" >>"$log" 2>/dev/null
+	if [ "$status" = 77 ]; then
+		skip "units of domains in a booted container" "$(tail -n 1 "$work/said")"
+		return
+	fi
+	touch "$work/root/results"
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) report 0 "${line#ok }" ;;
+		'not ok '*) report 1 "${line#not ok }" ;;
+		'skip '*) skip "${line#skip }" "not on this machine" ;;
+		end) ;;
+		*) echo "# ${line#\# }" ;;
+		esac
+	done <"$work/root/results"
+	# It ends with what was asked to be seen, or it did not get there.
+	check "the container was booted, and the tests in it came to their end" grep -qx 'end' "$work/root/results"
+}
+
+use_units() {
+	check "a container with an older hvctl is there" prepare_boot
+	boot_units
 }
 
 same_files() {
