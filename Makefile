@@ -6,6 +6,9 @@ KDIR	?= /lib/modules/$(KERNELRELEASE)/build
 PREFIX	?= /usr/local
 CHECK	:= selftests/check/run
 
+# TESTS= is for selftests/check/run; a makefile further down may have one of its own.
+MAKEOVERRIDES := $(filter-out TESTS=%,$(MAKEOVERRIDES))
+
 .PHONY: all help demo check check-unit check-build check-lab check-docs check-long check-matrix kunit \
 	modules hvctl install uninstall deb clean
 
