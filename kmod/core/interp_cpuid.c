@@ -187,6 +187,25 @@ static struct cpuid topology(struct vcpu *vcpu, u32 level)
 	return (struct cpuid){ 0, 0, level & 0xff, vcpu->index };
 }
 
+/*
+ * SDM volume 1, 13.4.3. The processor's own answer counts what IA32_XSS has
+ * on, which is Domain-0's.
+ */
+static u32 compacted_size(u64 xcr0)
+{
+	u32 size = 576;
+
+	for (int i = 2; i < 8; i++) {
+		struct cpuid part;
+
+		if (!(xcr0 & BIT(i)))
+			continue;
+		part = cpuid(0xd, i);
+		size = (part.ecx & BIT(1) ? (size + 63) & ~63U : size) + part.eax;
+	}
+	return size;
+}
+
 static struct cpuid xsave_leaf(struct vcpu *vcpu, u32 subleaf)
 {
 	struct cpuid r = { 0 };
@@ -198,7 +217,7 @@ static struct cpuid xsave_leaf(struct vcpu *vcpu, u32 subleaf)
 	}
 	if (subleaf == 1) {
 		r = cpuid(0xd, 1);
-		return (struct cpuid){ r.eax & 7, r.ebx, 0, 0 };
+		return (struct cpuid){ r.eax & 7, r.eax & BIT(1) ? compacted_size(vcpu->xcr0) : 0, 0, 0 };
 	}
 	if (subleaf < 64 && machine.guest_xcr0 & BIT(subleaf))
 		r = cpuid(0xd, subleaf);

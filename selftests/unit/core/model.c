@@ -124,6 +124,33 @@ static u32 xsave_bytes(u64 xcr0)
 	return bytes;
 }
 
+/* SDM volume 1, 13.4.3 */
+static u32 xsave_bytes_compacted(u64 components)
+{
+	u32 bytes = 576;
+
+	for (u32 i = 2; i < 63; i++) {
+		struct cpuid part = raw_cpuid(0xd, i);
+
+		if (!(components & BIT(i)))
+			continue;
+		if (part.ecx & BIT(1))
+			bytes = (bytes + 63) & ~63U;
+		bytes += part.eax;
+	}
+	return bytes;
+}
+
+/* SDM volume 2, CPUID: of XCR0 | IA32_XSS, or 0 where there is no compaction. */
+static u32 xsave_bytes_now(u32 features)
+{
+	struct model_msr *xss = features & BIT(3) ? model_msr(MSR_XSS) : NULL;
+
+	if (!(features & (BIT(1) | BIT(3))))
+		return 0;
+	return xsave_bytes_compacted(model.me->xcr0 | (xss ? xss->value : 0));
+}
+
 static bool has_subleaves(u32 leaf)
 {
 	return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd;
@@ -146,6 +173,8 @@ struct cpuid cpuid(u32 leaf, u32 subleaf)
 	}
 	if (leaf == 0xd && subleaf == 0)
 		r.ebx = xsave_bytes(model.me->xcr0);
+	if (leaf == 0xd && subleaf == 1)
+		r.ebx = xsave_bytes_now(r.eax);
 	return r;
 }
 

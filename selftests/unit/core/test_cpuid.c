@@ -91,6 +91,53 @@ static void xsave_leaf(struct vcpu *vcpu, const struct model_type *type)
 	ok(true, "%s: no component besides", type->name);
 }
 
+/* Domain-0's user shadow stacks; and a component that wants alignment. */
+static void user_shadow_stacks(void)
+{
+	static struct model_cpuid leaves[64];
+	static struct model_type type;
+
+	type = *model.type;
+	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
+	type.cpuid = leaves;
+	for (u32 i = 0; i < type.cpuids; i++) {
+		if (leaves[i].leaf != 0xd)
+			continue;
+		if (leaves[i].subleaf == 1)
+			leaves[i].value.ecx = 0x800;
+		if (leaves[i].subleaf == 5)
+			leaves[i].value.eax = 0x44;
+		if (leaves[i].subleaf == 6)
+			leaves[i].value.ecx = BIT(1);
+	}
+	leaves[type.cpuids++] = (struct model_cpuid){ 0xd, 11, { 0x10, 0, BIT(0), 0 } };
+	model.type = &type;
+	model_msr_add(MSR_XSS, MODEL_BOTH, 0x800);
+}
+
+/* Linux compares it with what it adds up itself, and lives without XSAVE if it differs. */
+static void xsave_compacted(void)
+{
+	static const struct world_options o = { .before_init = user_shadow_stacks };
+	static const struct { u64 xcr0; u32 bytes; } rows[] = {
+		{ 1, 0x240 }, { 3, 0x240 }, { 7, 0x340 }, { 0xe7, 0x9c0 },
+	};
+	struct vcpu *vcpu;
+
+	world_start(&skylake_server, 1, &o);
+	vcpu = running_guest();
+	model_set(GUEST_CR4, vmread(GUEST_CR4) | CR4_OSXSAVE);
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		vcpu->ctx.gpr[RAX] = rows[i].xcr0;
+		vcpu->ctx.gpr[RCX] = vcpu->ctx.gpr[RDX] = 0;
+		guest_exit(EXIT_XSETBV, 0);
+		ok(ask(vcpu, 0xd, 1).ebx == rows[i].bytes,
+		   "XCR0 %lx, compacted: Domain-0's IA32_XSS is not in it", rows[i].xcr0);
+	}
+	world_start(&ivy_bridge, 1, NULL);
+	ok(!ask(running_guest(), 0xd, 1).ebx, "no size without XSAVEC");
+}
+
 static void paravirtual(struct vcpu *vcpu)
 {
 	struct cpuid r = ask(vcpu, 0x40000000, 0);
@@ -196,6 +243,7 @@ int main(void)
 		xsave_leaf(vcpu, types[i]);
 		paravirtual(vcpu);
 	}
+	xsave_compacted();
 	topology();
 	dom0();
 	return tap_done();
