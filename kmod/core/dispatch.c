@@ -222,9 +222,10 @@ static noinline struct ctx *rare_exit(struct ctx *ctx, u32 reason)
 
 /*
  * The short way: every instruction here is paid at every exit. A DomU has
- * trained the branch predictor, hence the retpoline.
+ * trained the branch predictor: all indirect calls of the core are retpolines,
+ * see Kbuild.
  */
-RETPOLINE struct ctx *dispatch(struct ctx *ctx)
+struct ctx *dispatch(struct ctx *ctx)
 {
 	u32 reason = vmread(EXIT_REASON);
 	struct vcpu *vcpu = vcpu_of(ctx);

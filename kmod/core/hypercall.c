@@ -70,7 +70,7 @@ static const struct {
 	{ KVM_HC_SCHED_YIELD, sched_yield },
 };
 
-static RETPOLINE long hypercall(struct vcpu *vcpu)
+static long hypercall(struct vcpu *vcpu)
 {
 	u64 *gpr = vcpu->ctx.gpr;
 	bool long_mode = vmread(GUEST_EFER) & EFER_LMA && vmread(GUEST_CS_ACCESS) & BIT(13);

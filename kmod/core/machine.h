@@ -33,6 +33,7 @@ struct machine {
 	bool mitigations;
 	bool vid;			/* a vCPU in x2APIC mode has it */
 	bool has_verw, has_ibpb, flush_l1d;
+	bool legacy_ibrs, clear_history;	/* see spec_leave_domu() */
 	bool has_rdtscp, has_pmu;
 	struct vmx_caps caps;
 	struct ept dom0_ept;

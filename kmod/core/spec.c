@@ -6,11 +6,15 @@
 #include "domain.h"
 
 #define ARCH_CAP_RDCL_NO	BIT(0)
+#define ARCH_CAP_IBRS_ALL	BIT(1)
 #define ARCH_CAP_SKIP_L1DFL	BIT(3)
 #define ARCH_CAP_MDS_NO		BIT(5)
 #define ARCH_CAP_TAA_NO		BIT(8)
+#define ARCH_CAP_BHI_NO		BIT(20)
 #define ARCH_CAP_RFDS_NO	BIT(27)
 #define ARCH_CAP_RFDS_CLEAR	BIT(28)
+#define SPEC_CTRL_IBRS		BIT(0)
+#define SPEC_CTRL_BHI_DIS_S	BIT(10)
 #define PRED_CMD_IBPB		BIT(0)
 #define FLUSH_CMD_L1D		BIT(0)
 
@@ -27,6 +31,17 @@ static bool verw_needed(const struct cpuid *leaf7, u64 arch)
 	return arch & ARCH_CAP_RFDS_CLEAR && !(arch & ARCH_CAP_RFDS_NO);
 }
 
+/*
+ * BHI_DIS_S is Linux's to set, once at boot. CVE-2022-0001 needs IBRS that is
+ * always on: without it Linux has retpolines, or IBRS that is written anew.
+ */
+static bool history_is_left(bool spec_ctrl, u64 arch)
+{
+	if (!(arch & ARCH_CAP_IBRS_ALL) || arch & ARCH_CAP_BHI_NO)
+		return false;
+	return !spec_ctrl || !(rdmsr(MSR_SPEC_CTRL) & SPEC_CTRL_BHI_DIS_S);
+}
+
 void spec_init(void)
 {
 	struct cpuid r;
@@ -39,14 +54,15 @@ void spec_init(void)
 		arch = rdmsr(MSR_ARCH_CAPABILITIES);
 	machine.has_verw = verw_needed(&r, arch);
 	machine.has_ibpb = r.edx & BIT(26);
+	machine.legacy_ibrs = r.edx & BIT(26) && !(arch & ARCH_CAP_IBRS_ALL);
+	machine.clear_history = history_is_left(r.edx & BIT(26), arch);
 	machine.flush_l1d = r.edx & BIT(28) && !(arch & (ARCH_CAP_RDCL_NO | ARCH_CAP_SKIP_L1DFL));
 }
 
 /*
  * CVE-2017-5715 between guests and CVE-2018-3646, once for each time that
  * Domain-0 enters a DomU; VERW (CVE-2018-12130, CVE-2019-11135, CVE-2023-28746)
- * is at every entry, in entry.S. A DomU runs with Domain-0's SPEC_CTRL: so
- * (e)IBRS, where Linux chose it, covers the core.
+ * is at every entry, in entry.S. A DomU runs with Domain-0's SPEC_CTRL.
  */
 void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 {
@@ -72,9 +88,25 @@ static inline void fill_return_buffer(void)
 		     : : : "memory", "cc");
 }
 
+/*
+ * Legacy IBRS holds off what was trained before it was written: after a DomU
+ * it has to be written again, or Linux, in the middle of its kernel with the
+ * bit on, runs on the DomU's predictions (CVE-2022-29901 where it has no
+ * retpolines). Enhanced IBRS keeps those apart, but not the history that
+ * selects among Linux's own. The core's calls are retpolines and need neither.
+ */
 void spec_leave_domu(struct cpu *cpu)
 {
+	u64 spec_ctrl;
+
 	if (!machine.mitigations)
 		return;
 	fill_return_buffer();
+	if (machine.legacy_ibrs) {
+		spec_ctrl = rdmsr(MSR_SPEC_CTRL);
+		if (spec_ctrl & SPEC_CTRL_IBRS)
+			wrmsr(MSR_SPEC_CTRL, spec_ctrl);
+	}
+	if (machine.clear_history)
+		clear_branch_history();
 }

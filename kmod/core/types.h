@@ -36,7 +36,6 @@ typedef int64_t s64;
 #define __aligned(n)		__attribute__((aligned(n)))
 #define __noreturn		__attribute__((noreturn))
 #define __always_inline		inline __attribute__((always_inline))
-#define RETPOLINE		__attribute__((indirect_branch("thunk-inline")))
 #define noinline		__attribute__((noinline))
 #endif
 

@@ -42,6 +42,7 @@ MODEL_REGISTER(dr7)
 #undef MODEL_REGISTER
 
 void cpu_relax(void);
+void clear_branch_history(void);
 void zero_page(void *page);
 struct cpu *this_cpu(void);
 bool this_cpu_pending(void);

@@ -83,6 +83,8 @@ static bool msr_takes(u32 msr, u64 value)
 		return !(value & ~0xd01ULL);
 	case MSR_PRED_CMD: case MSR_FLUSH_CMD:
 		return value <= 1;
+	case MSR_SPEC_CTRL:
+		return !(value & ~0x5f7ULL);
 	}
 	return true;
 }
@@ -303,6 +305,11 @@ void cpu_relax(void)
 	if (!model.relax)
 		model_fatal("a lock is taken twice");
 	model.relax();
+}
+
+void clear_branch_history(void)
+{
+	model.me->history_clears++;
 }
 
 void zero_page(void *page)

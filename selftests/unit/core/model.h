@@ -48,7 +48,7 @@ struct model_cpu {
 	u8 fpu[XSAVE_MAX];
 	u32 invept_all, invept_single, invvpids;
 	u16 invvpid_last;
-	u64 xsaves, xrstors, verws, wbinvds;
+	u64 xsaves, xrstors, verws, wbinvds, history_clears;
 };
 
 struct model_type {

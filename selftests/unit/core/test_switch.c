@@ -149,6 +149,50 @@ static void verw_or_not(void)
 	}
 }
 
+static u64 spec_ctrl;
+
+static void with_spec_ctrl(void)
+{
+	other_processor();
+	model_msr(MSR_SPEC_CTRL)->value = spec_ctrl;
+}
+
+/*
+ * From a less privileged predictor mode: legacy IBRS wants to be written again,
+ * enhanced IBRS does not, and does nothing about the branch history.
+ */
+static void predictions_for_dom0(void)
+{
+	static const struct world_options o = { .flags = HV_BOOT_MITIGATIONS,
+						.before_init = with_spec_ctrl };
+	static const struct { u64 spec_ctrl, arch; u32 writes; u64 clears; const char *what; } rows[] = {
+		{ 0, 0, 0, 0, "retpolines: neither" },
+		{ 2, 0, 0, 0, "STIBP alone: neither" },
+		{ 1, 0, 1, 0, "legacy IBRS is written again" },
+		{ 7, 0, 1, 0, "with what else was set" },
+		{ 1, BIT(1), 0, 1, "enhanced IBRS: the history is cleared" },
+		{ 0, BIT(1), 0, 1, "enhanced IBRS that is off: too" },
+		{ 1, BIT(1) | BIT(20), 0, 0, "BHI_NO: neither" },
+		{ 1 | BIT(10), BIT(1), 0, 0, "BHI_DIS_S: neither" },
+	};
+
+	leaf7_ebx = leaf7_edx = 0;
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct model_msr *spec;
+
+		spec_ctrl = rows[i].spec_ctrl;
+		arch_capabilities = rows[i].arch;
+		world_start(&skylake_server, 1, &o);
+		spec = model_msr(MSR_SPEC_CTRL);
+		running_guest();
+		guest_exit(EXIT_CPUID, 0);
+		check(!spec->writes && !model.me->history_clears);
+		guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+		ok(spec->value == spec_ctrl && spec->writes == rows[i].writes &&
+		   model.me->history_clears == rows[i].clears, "%s", rows[i].what);
+	}
+}
+
 static void mitigations(void)
 {
 	static const struct world_options on = { .flags = HV_BOOT_MITIGATIONS };
@@ -165,7 +209,7 @@ static void mitigations(void)
 	ok(ibpb->writes == 1 && l1d->writes == 1 && model.me->verws == 1, "IBPB, L1D flush, VERW");
 	ok(spec->value == 1 && !spec->writes, "a DomU runs with Domain-0's SPEC_CTRL");
 	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
-	ok(spec->value == 1, "Domain-0's SPEC_CTRL");
+	ok(spec->value == 1 && spec->writes == 1, "Domain-0's SPEC_CTRL, written anew");
 	guest_run(a);
 	ok(ibpb->writes == 1 && l1d->writes == 2 && model.me->verws == 2,
 	   "the same vCPU again: no IBPB, the others");
@@ -182,9 +226,13 @@ static void mitigations(void)
 	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
 	ok(model.me->verws == verws + 1, "none on the way to Domain-0");
 	verw_or_not();
+	predictions_for_dom0();
 	world_start(&skylake_server, 1, NULL);
+	model_msr(MSR_SPEC_CTRL)->value = 1;
 	running_guest();
-	ok(!model_msr(MSR_PRED_CMD)->writes && !model_msr(MSR_FLUSH_CMD)->writes && !model.me->verws,
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(!model_msr(MSR_PRED_CMD)->writes && !model_msr(MSR_FLUSH_CMD)->writes && !model.me->verws &&
+	   !model_msr(MSR_SPEC_CTRL)->writes && !model.me->history_clears,
 	   "none at all when they are off");
 }
 
