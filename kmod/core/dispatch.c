@@ -36,6 +36,19 @@ static enum verdict resume_with_db(struct vcpu *vcpu, u32 info)
 	return RESUME;
 }
 
+static enum verdict resume_with_ac(struct vcpu *vcpu, u32 info)
+{
+	if (!split_lock_allow(this_cpu())) {
+		queue_exception(VECTOR_AC, true, 0);
+		return RESUME;
+	}
+	/* The instruction runs again, or the event is delivered again. */
+	if (info & INFO_NMI_UNBLOCKING && !(vmread(IDT_VECTORING_INFO) & INFO_VALID))
+		vmwrite(GUEST_INTERRUPTIBILITY, vmread(GUEST_INTERRUPTIBILITY) | BLOCKED_BY_NMI);
+	keep_interrupted_event(vcpu);
+	return RESUME;
+}
+
 static enum verdict exit_exception(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
@@ -56,8 +69,7 @@ static enum verdict exit_exception(struct vcpu *vcpu)
 	 */
 	if (vector == VECTOR_DB)
 		return resume_with_db(vcpu, info);
-	queue_exception(VECTOR_AC, true, 0);
-	return RESUME;
+	return resume_with_ac(vcpu, info);
 }
 
 static enum verdict driver_machine_check(struct vcpu *vcpu)

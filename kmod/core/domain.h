@@ -264,6 +264,20 @@ enum hvmod_why vcpu_set_group(struct vcpu *vcpu, u32 group, const void *data, u6
 			      bool check_only);
 void vcpu_reset(struct vcpu *vcpu);
 
+/* split_lock.c */
+void split_lock_init(void);
+
+/**
+ * split_lock_allow() - a DomU had #AC
+ *
+ * Return: true if it was for a split lock, which is not detected any more
+ * until split_lock_restore(); false if the #AC is the guest's.
+ */
+bool split_lock_allow(struct cpu *cpu);
+
+/** split_lock_restore() - Domain-0's detection, if cpu->dom0_test_ctrl is not 0 */
+void split_lock_restore(struct cpu *cpu);
+
 /* spec.c */
 void spec_init(void);
 void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu);

@@ -75,6 +75,7 @@ static u64 machine_init(u64 linux_cr4)
 	if (!msr_bitmaps_init())
 		return HV_WHY_MEMORY;
 	cpuid_init();
+	split_lock_init();
 	spec_init();
 	boot.features = vmx_features(&machine.caps) |
 			 (machine.mitigations ? HVMOD_FEATURE_MITIGATIONS : 0) |

@@ -67,6 +67,8 @@ static void load_dom0(struct cpu *cpu, struct vcpu *vcpu)
 	}
 	if (machine.has_pmu && cpu->dom0_perf_global)
 		wrmsr(MSR_PERF_GLOBAL_CTRL, cpu->dom0_perf_global);
+	if (unlikely(cpu->dom0_test_ctrl))
+		split_lock_restore(cpu);
 	write_syscall_msrs(cpu->dom0_star, cpu->dom0_lstar, cpu->dom0_cstar, cpu->dom0_sfmask);
 	vcpu->kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
 	wrmsr(MSR_KERNEL_GS_BASE, cpu->dom0_kernel_gs);

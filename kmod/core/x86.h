@@ -46,13 +46,16 @@
 #define RFLAGS_TF		BIT(8)
 #define RFLAGS_IF		BIT(9)
 #define RFLAGS_VM		BIT(17)
+#define RFLAGS_AC		BIT(18)
 
 #define MSR_TSC			0x10
 #define MSR_APIC_BASE		0x1b
+#define MSR_TEST_CTRL		0x33
 #define MSR_FEATURE_CONTROL	0x3a
 #define MSR_TSC_ADJUST		0x3b
 #define MSR_SPEC_CTRL		0x48
 #define MSR_PRED_CMD		0x49
+#define MSR_CORE_CAPABILITIES	0xcf
 #define MSR_MTRRCAP		0xfe
 #define MSR_ARCH_CAPABILITIES	0x10a
 #define MSR_FLUSH_CMD		0x10b
@@ -96,6 +99,7 @@
 #define MSR_KERNEL_GS_BASE	0xc0000102
 #define MSR_TSC_AUX		0xc0000103
 
+#define TEST_CTRL_SPLIT_LOCK	BIT(29)	/* a split lock is #AC */
 #define DEBUGCTL_BTF		BIT(1)
 #define DR7_GD			BIT(13)
 

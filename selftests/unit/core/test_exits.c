@@ -489,6 +489,105 @@ static void exceptions(void)
 	   "an NMI that came in root mode ends the run");
 }
 
+static u32 leaf1_eax, leaf1_ecx, leaf7_edx;
+
+static void with_split_lock_detection(void)
+{
+	static struct model_cpuid leaves[64];
+	static struct model_type type;
+
+	type = *model.type;
+	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
+	type.cpuid = leaves;
+	for (u32 i = 0; i < type.cpuids; i++) {
+		if (leaves[i].leaf == 1) {
+			leaves[i].value.eax = leaf1_eax;
+			leaves[i].value.ecx |= leaf1_ecx;
+		}
+		if (leaves[i].leaf == 7)
+			leaves[i].value.edx |= leaf7_edx;
+	}
+	model.type = &type;
+	if (leaf7_edx & BIT(30))
+		model_msr_add(MSR_CORE_CAPABILITIES, MODEL_READ, BIT(5));
+	model_msr_add(MSR_TEST_CTRL, MODEL_BOTH, TEST_CTRL_SPLIT_LOCK | 0x80);
+}
+
+/* A processor with detection on, as Linux has it; what the guest does is not to be detected. */
+static struct model_msr *fresh_split_lock(u32 eax, u32 ecx, u32 edx)
+{
+	static const struct world_options o = { .before_init = with_split_lock_detection };
+
+	leaf1_eax = eax;
+	leaf1_ecx = ecx;
+	leaf7_edx = edx;
+	world_start(&skylake_server, 1, &o);
+	vcpu = running_guest();
+	guest_protected_mode();
+	model_set(GUEST_RFLAGS, RFLAGS_FIXED | RFLAGS_IF);
+	return model_msr(MSR_TEST_CTRL);
+}
+
+static bool alignment_check(void)
+{
+	exit_interruption = INFO(3, VECTOR_AC) | INFO_ERROR_CODE;
+	check(guest_exit(EXIT_EXCEPTION_NMI, 0));
+	return injected() == VECTOR_AC;
+}
+
+static void split_lock(void)
+{
+	static const struct { u32 cpl; u64 cr0, rflags; bool its_own; } rows[] = {
+		{ 0, CR0_AM, RFLAGS_AC, false }, { 3, 0, RFLAGS_AC, false }, { 3, CR0_AM, 0, false },
+		{ 3, CR0_AM, RFLAGS_AC, true },
+	};
+	static const struct { u32 eax, ecx, edx; bool detects; const char *what; } processors[] = {
+		{ 0x806c1, 0, BIT(30), true, "IA32_CORE_CAPABILITIES" },
+		{ 0x606a6, 0, 0, true, "Ice Lake server does not tell" },
+		{ 0x606c1, 0, 0, true, "nor does Ice Lake D" },
+		{ 0x706e5, 0, 0, true, "nor the client" },
+		{ 0x606a6, BIT(31), 0, false, "in a guest it has none" },
+		{ 0x806c1, BIT(31), BIT(30), false, "and Linux looks for none" },
+		{ 0x50654, 0, 0, false, "nor has Skylake" },
+	};
+	struct model_msr *test;
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		test = fresh_split_lock(0x806c1, 0, BIT(30));
+		model_set(GUEST_SS_ACCESS, 0xc093 | rows[i].cpl << 5);
+		model_set(GUEST_CS_ACCESS, 0xc09b | rows[i].cpl << 5);
+		model_set(GUEST_CR0, vmread(GUEST_CR0) | rows[i].cr0);
+		model_set(GUEST_RFLAGS, vmread(GUEST_RFLAGS) | rows[i].rflags);
+		ok(alignment_check() == rows[i].its_own &&
+		   test->value == (rows[i].its_own ? TEST_CTRL_SPLIT_LOCK | 0x80 : 0x80),
+		   "#AC at CPL %u, CR0.AM %d, RFLAGS.AC %d %s", rows[i].cpl, !!rows[i].cr0, !!rows[i].rflags,
+		   rows[i].its_own ? "is the guest's" : "is a split lock: on with it, undetected");
+		guest_exit(EXIT_CPUID, 0);
+		check(!(test->value & TEST_CTRL_SPLIT_LOCK) == !rows[i].its_own);
+		guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+		ok(test->value == (TEST_CTRL_SPLIT_LOCK | 0x80) && test->writes == (rows[i].its_own ? 0 : 2),
+		   "Domain-0 detects as before");
+		guest_run(vcpu);
+		guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+		check(test->writes == (rows[i].its_own ? 0 : 2));
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(processors); i++) {
+		fresh_split_lock(processors[i].eax, processors[i].ecx, processors[i].edx);
+		ok(alignment_check() != processors[i].detects, "%s", processors[i].what);
+	}
+	test = fresh_split_lock(0x806c1, 0, BIT(30));
+	test->value = 0;
+	ok(alignment_check() && !test->writes, "Linux does not detect: #AC is the guest's");
+	fresh_split_lock(0x806c1, 0, BIT(30));
+	exit_vectoring = INFO(0, 0x55);
+	alignment_check();
+	ok(injected() == 0x55, "an interrupt that it cut off comes again");
+	fresh_split_lock(0x806c1, 0, BIT(30));
+	exit_interruption = INFO(3, VECTOR_AC) | INFO_ERROR_CODE | INFO_NMI_UNBLOCKING;
+	guest_exit(EXIT_EXCEPTION_NMI, 0);
+	ok(vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_NMI, "IRET is tried again with NMIs blocked");
+}
+
 static void slice(void)
 {
 	u64 now;
@@ -580,6 +679,7 @@ int main(void)
 	exceptions();
 	debug_in_shadow();
 	general_detect();
+	split_lock();
 	slice();
 	return tap_done();
 }
