@@ -61,6 +61,7 @@ static const struct {
 	[HV_WHY_VMCS]		  = { -EIO, "a VMCS field was refused" },
 	[HV_WHY_LAUNCH]		  = { -EIO, "VMLAUNCH failed" },
 	[HV_WHY_CPU_DIFFERS]	  = { -ENODEV, "the processors differ in their VMX features" },
+	[HV_WHY_BROKEN_TIMER]	  = { -ENODEV, "the processor's VMX-preemption timer has an erratum (the detail is its CPUID signature): a guest could keep the processor" },
 	[HV_WHY_CPU_NUMBER]	  = { -ENODEV, "too many processors" },
 };
 

@@ -181,7 +181,7 @@ static struct ctx *entry_refused(struct cpu *cpu, struct vcpu *vcpu, u32 reason)
 		[EXIT_MSR_LOADING] = HVMOD_WHY_MSR_LOAD,
 		[EXIT_MACHINE_CHECK] = HVMOD_WHY_NONE,
 	};
-	u32 basic = reason & 0xffff;
+	u32 basic = reason & EXIT_REASON_BASIC;
 
 	if (basic == EXIT_MACHINE_CHECK)
 		cpu->mc_pending = true;
@@ -221,8 +221,9 @@ static noinline struct ctx *rare_exit(struct ctx *ctx, u32 reason)
 {
 	struct cpu *cpu = this_cpu();
 
+	/* Domain-0 may have been in an enclave: bits 30:16 don't say which exit it is. */
 	if (!ctx->domu)
-		ctx = dom0_exit(cpu, reason);
+		ctx = dom0_exit(cpu, reason & (EXIT_REASON_ENTRY_FAILURE | EXIT_REASON_BASIC));
 	else if (reason & EXIT_REASON_ENTRY_FAILURE)
 		ctx = entry_refused(cpu, vcpu_of(ctx), reason);
 	else

@@ -20,7 +20,7 @@ enum verdict vmm_failure(struct vcpu *vcpu, enum hvmod_exit exit, enum hvmod_why
 {
 	struct hvmod_run *run = vcpu->run;
 
-	run->failure.hw_reason = vmread(EXIT_REASON) & 0xffff;
+	run->failure.hw_reason = vmread(EXIT_REASON) & EXIT_REASON_BASIC;
 	run->failure.vmx_error = exit == HVMOD_EXIT_ENTRY_FAILED && why < HVMOD_WHY_GUEST_STATE ?
 				 vmread(VM_INSTRUCTION_ERROR) : 0;
 	run->failure.qualification = vmread(EXIT_QUALIFICATION);

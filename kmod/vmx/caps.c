@@ -40,6 +40,23 @@ static bool has_vid(u64 basic)
 	       (rdmsr(MSR_VMX_PROCBASED2) >> 32 & wanted) == wanted;
 }
 
+/*
+ * Errata by which the timer does not count as it should, of those processors
+ * that have been found with one: BA86, AAT59, AAU65, AAX65, AAO95, AAN92, AAP86,
+ * AAM126, AAJ124, AAK139, and a Xeon E3-1220 v2. Return: CPUID's signature, or 0.
+ */
+static u64 broken_timer(void)
+{
+	static const u32 signatures[] = { 0x106a0, 0x106a1, 0x106a4, 0x106a5, 0x106e5, 0x206e6,
+					  0x20652, 0x20655, 0x306a8 };
+	u32 signature = cpuid(1, 0).eax & 0x0fff3fff;
+
+	for (u32 i = 0; i < ARRAY_SIZE(signatures); i++)
+		if (signature == signatures[i])
+			return signature;
+	return 0;
+}
+
 /* What both kinds of VMCS need; each row fails with a reason of its own. */
 u64 vmx_read_caps(struct vmx_caps *caps)
 {
@@ -100,6 +117,9 @@ u64 vmx_read_caps(struct vmx_caps *caps)
 		if (i == 1)
 			caps->ept_vpid = rdmsr(MSR_VMX_EPT_VPID_CAP);
 	}
+	why = broken_timer();
+	if (why)
+		return HV_WHY_BROKEN_TIMER | why << 32;
 	caps->vid = has_vid(caps->basic);
 	/* What is lacking of EPT and, in the upper half, of VPID: no bit is in both. */
 	why = ~caps->ept_vpid & ept_needed;

@@ -255,6 +255,7 @@ enum exit_reason {
 	EXIT_REASONS			= 78
 };
 
+#define EXIT_REASON_BASIC		0xffffU
 #define EXIT_REASON_ENTRY_FAILURE	BIT(31)
 
 __noreturn void vmx_field_error(u64 field) __attribute__((cold));

@@ -72,6 +72,46 @@ static void reasons(void)
 	}
 }
 
+static u32 signature;
+
+static void with_signature(void)
+{
+	static struct model_cpuid leaves[64];
+	static struct model_type type;
+
+	type = *model.type;
+	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
+	type.cpuid = leaves;
+	for (u32 i = 0; i < type.cpuids; i++)
+		if (leaves[i].leaf == 1)
+			leaves[i].value.eax = signature;
+	model.type = &type;
+}
+
+/* A guest that does not let go of the processor needs a timer that counts. */
+static void broken_timers(void)
+{
+	static const struct { u32 signature; bool broken; } rows[] = {
+		{ 0x20652, true }, { 0x20655, true }, { 0x306a8, true }, { 0x206e6, true },
+		{ 0x106a5, true }, { 0x206e7, false },
+		{ 0x306a8 | BIT(14) | BIT(31), true },	/* reserved bits */
+		{ 0x306a9, false }, { 0x206c2, false }, { 0x50654, false },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct vmx_caps caps = { 0 };
+		u64 why;
+
+		model_init(&ivy_bridge, 1);
+		signature = rows[i].signature;
+		with_signature();
+		why = vmx_read_caps(&caps);
+		ok((u32)why == (rows[i].broken ? HV_WHY_BROKEN_TIMER : 0) &&
+		   (!rows[i].broken || why >> 32 == (signature & 0x0fff3fff)), "CPUID %08x: its preemption timer %s",
+		   signature, rows[i].broken ? "is broken" : "counts");
+	}
+}
+
 static void true_msrs(void)
 {
 	struct vmx_caps caps;
@@ -262,6 +302,7 @@ int main(void)
 {
 	solver();
 	reasons();
+	broken_timers();
 	true_msrs();
 	pairs();
 	usable();

@@ -367,6 +367,23 @@ static void nmi_too_late(void)
 	ok(injected() == VECTOR_MC, "a machine check likewise");
 }
 
+/* SDM volume 3, 25.9.1: bits 16 to 30 say more about an exit, not which it is. */
+static void in_an_enclave(void)
+{
+	static const u32 bits[] = { BIT(25), BIT(26), BIT(27) };
+
+	for (u32 i = 0; i < ARRAY_SIZE(bits); i++) {
+		u64 count;
+
+		fresh();
+		count = this_cpu()->exits[EXIT_PREEMPTION_TIMER];
+		this_cpu()->nmi_pending = true;
+		dom0_do(EXIT_PREEMPTION_TIMER | bits[i], 0);
+		ok(injected() == VECTOR_NMI && this_cpu()->exits[EXIT_PREEMPTION_TIMER] == count + 1,
+		   "exit reason with bit %d: its handler, no #UD", __builtin_ctz(bits[i]));
+	}
+}
+
 static void init_sipi(void)
 {
 	world_start(&skylake_server, 2, NULL);
@@ -435,6 +452,7 @@ int main(void)
 	hidden_without_pool();
 	nmi();
 	nmi_too_late();
+	in_an_enclave();
 	init_sipi();
 	faults();
 	return tap_done();
