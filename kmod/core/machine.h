@@ -33,7 +33,7 @@ struct machine {
 	bool mitigations;
 	bool vid;			/* a vCPU in x2APIC mode has it */
 	bool has_verw, has_ibpb, flush_l1d;
-	bool legacy_ibrs, clear_history;	/* see spec_leave_domu() */
+	bool legacy_ibrs, ibpb_leave, clear_history;	/* see spec_leave_domu() */
 	bool has_rdtscp, has_pmu, has_split_lock;
 	struct vmx_caps caps;
 	struct ept dom0_ept;

@@ -32,14 +32,19 @@ static bool verw_needed(const struct cpuid *leaf7, u64 arch)
 }
 
 /*
- * BHI_DIS_S is Linux's to set, once at boot. CVE-2022-0001 needs IBRS that is
- * always on: without it Linux has retpolines, or IBRS that is written anew.
+ * What Linux relies on against indirect branches, set once at boot. Only legacy
+ * IBRS is switched on and off later.
  */
-static bool history_is_left(bool spec_ctrl, u64 arch)
+static void branches_init(bool has_spec_ctrl, u64 arch)
 {
-	if (!(arch & ARCH_CAP_IBRS_ALL) || arch & ARCH_CAP_BHI_NO)
-		return false;
-	return !spec_ctrl || !(rdmsr(MSR_SPEC_CTRL) & SPEC_CTRL_BHI_DIS_S);
+	u64 spec_ctrl = has_spec_ctrl ? rdmsr(MSR_SPEC_CTRL) : 0;
+	bool enhanced = arch & ARCH_CAP_IBRS_ALL;
+
+	machine.has_ibpb = has_spec_ctrl;
+	machine.legacy_ibrs = has_spec_ctrl && !enhanced;
+	machine.ibpb_leave = enhanced && spec_ctrl & SPEC_CTRL_IBRS;
+	machine.clear_history = enhanced && !(arch & ARCH_CAP_BHI_NO) &&
+				!(spec_ctrl & SPEC_CTRL_BHI_DIS_S);
 }
 
 void spec_init(void)
@@ -53,9 +58,7 @@ void spec_init(void)
 	if (r.edx & BIT(29))
 		arch = rdmsr(MSR_ARCH_CAPABILITIES);
 	machine.has_verw = verw_needed(&r, arch);
-	machine.has_ibpb = r.edx & BIT(26);
-	machine.legacy_ibrs = r.edx & BIT(26) && !(arch & ARCH_CAP_IBRS_ALL);
-	machine.clear_history = history_is_left(r.edx & BIT(26), arch);
+	branches_init(r.edx & BIT(26), arch);
 	machine.flush_l1d = r.edx & BIT(28) && !(arch & (ARCH_CAP_RDCL_NO | ARCH_CAP_SKIP_L1DFL));
 }
 
@@ -68,7 +71,7 @@ void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu)
 {
 	if (!machine.mitigations)
 		return;
-	if (machine.has_ibpb && cpu->last_vcpu != vcpu)
+	if (machine.has_ibpb && !machine.ibpb_leave && cpu->last_vcpu != vcpu)
 		wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
 	cpu->last_vcpu = vcpu;
 	if (machine.flush_l1d)
@@ -89,11 +92,12 @@ static inline void fill_return_buffer(void)
 }
 
 /*
- * Legacy IBRS holds off what was trained before it was written: after a DomU
- * it has to be written again, or Linux, in the middle of its kernel with the
- * bit on, runs on the DomU's predictions (CVE-2022-29901 where it has no
- * retpolines). Enhanced IBRS keeps those apart, but not the history that
- * selects among Linux's own. The core's calls are retpolines and need neither.
+ * Linux goes on in the middle of its kernel, with whatever the DomU trained.
+ * Retpolines don't mind. Legacy IBRS holds off what was trained before it was
+ * written, so it is written again (CVE-2022-29901). Enhanced IBRS keeps root
+ * mode's predictions apart from non-root mode's; but Domain-0 is in non-root
+ * mode itself, so that takes an IBPB, as between two guests. And then there is
+ * the history (CVE-2022-0001). The core's calls are retpolines and need none of it.
  */
 void spec_leave_domu(struct cpu *cpu)
 {
@@ -101,12 +105,14 @@ void spec_leave_domu(struct cpu *cpu)
 
 	if (!machine.mitigations)
 		return;
-	fill_return_buffer();
 	if (machine.legacy_ibrs) {
 		spec_ctrl = rdmsr(MSR_SPEC_CTRL);
 		if (spec_ctrl & SPEC_CTRL_IBRS)
 			wrmsr(MSR_SPEC_CTRL, spec_ctrl);
 	}
+	if (machine.ibpb_leave)
+		wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
+	fill_return_buffer();
 	if (machine.clear_history)
 		clear_branch_history();
 }

@@ -158,38 +158,47 @@ static void with_spec_ctrl(void)
 }
 
 /*
- * From a less privileged predictor mode: legacy IBRS wants to be written again,
- * enhanced IBRS does not, and does nothing about the branch history.
+ * Domain-0 and a DomU are both in non-root mode, so IBRS that is always on sees
+ * no difference between them; it wants an IBPB. Legacy IBRS wants to be written
+ * again. The history is neither's business.
  */
 static void predictions_for_dom0(void)
 {
 	static const struct world_options o = { .flags = HV_BOOT_MITIGATIONS,
 						.before_init = with_spec_ctrl };
-	static const struct { u64 spec_ctrl, arch; u32 writes; u64 clears; const char *what; } rows[] = {
-		{ 0, 0, 0, 0, "retpolines: neither" },
-		{ 2, 0, 0, 0, "STIBP alone: neither" },
-		{ 1, 0, 1, 0, "legacy IBRS is written again" },
-		{ 7, 0, 1, 0, "with what else was set" },
-		{ 1, BIT(1), 0, 1, "enhanced IBRS: the history is cleared" },
-		{ 0, BIT(1), 0, 1, "enhanced IBRS that is off: too" },
-		{ 1, BIT(1) | BIT(20), 0, 0, "BHI_NO: neither" },
-		{ 1 | BIT(10), BIT(1), 0, 0, "BHI_DIS_S: neither" },
+	static const struct { u64 spec_ctrl, arch; u32 writes, barriers; u64 clears; const char *what; } rows[] = {
+		{ 0, 0, 0, 0, 0, "retpolines: nothing" },
+		{ 2, 0, 0, 0, 0, "STIBP alone: nothing" },
+		{ 1, 0, 1, 0, 0, "legacy IBRS is written again" },
+		{ 7, 0, 1, 0, 0, "with what else was set" },
+		{ 1, BIT(1), 0, 1, 1, "enhanced IBRS: IBPB, and the history is cleared" },
+		{ 0, BIT(1), 0, 0, 1, "enhanced IBRS that is off, retpolines: the history" },
+		{ 1, BIT(1) | BIT(20), 0, 1, 0, "BHI_NO: IBPB alone" },
+		{ 1 | BIT(10), BIT(1), 0, 1, 0, "BHI_DIS_S: IBPB alone" },
 	};
 
 	leaf7_ebx = leaf7_edx = 0;
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct model_msr *spec;
+		struct model_msr *spec, *barrier;
+		struct vcpu *vcpu;
+		u32 entered;
 
 		spec_ctrl = rows[i].spec_ctrl;
 		arch_capabilities = rows[i].arch;
 		world_start(&skylake_server, 1, &o);
 		spec = model_msr(MSR_SPEC_CTRL);
+		barrier = model_msr(MSR_PRED_CMD);
 		running_guest();
 		guest_exit(EXIT_CPUID, 0);
-		check(!spec->writes && !model.me->history_clears);
+		entered = barrier->writes;
+		check(!spec->writes && !model.me->history_clears && entered == !rows[i].barriers);
 		guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
 		ok(spec->value == spec_ctrl && spec->writes == rows[i].writes &&
+		   barrier->writes == entered + rows[i].barriers &&
 		   model.me->history_clears == rows[i].clears, "%s", rows[i].what);
+		vcpu = make_vcpu(make_domain(), 0);
+		guest_run(vcpu);
+		ok(barrier->writes == (rows[i].barriers ? 1 : 2), "one IBPB for another vCPU in either case");
 	}
 }
 
