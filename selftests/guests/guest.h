@@ -238,5 +238,6 @@ void test_ipi(void);
 void test_ioapic(void);
 void test_msr(void);
 void test_fault(void);
+void test_debug(void);
 
 #endif

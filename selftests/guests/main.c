@@ -10,6 +10,7 @@ static const struct {
 	bool each_mode;		/* of the local APICs */
 } tests[] = {
 	{ "no-fault", test_fault, false },
+	{ "no-debug", test_debug, false },
 	{ "no-msr", test_msr, false },
 	{ "no-timer", test_timer, true },
 	{ "no-ipi", test_ipi, true },
