@@ -9,13 +9,18 @@
  *
  * A page that changes hands may still stand in some processor's TLB. Such
  * pages rest in limbo until every launched processor has done a GATE_SYNC, so
- * ring -1 needs neither an IPI nor to wait.
+ * ring -1 needs neither an IPI nor to wait. Until then Domain-0, a DomU, or a
+ * processor in root mode that translated an address without the lock, may write
+ * to them: the core neither keeps nor believes anything in there.
  */
 #include "machine.h"
 
 struct machine machine;
 
 #define LEVEL_2M	2
+
+/* Donated pages that one GATE_SYNC makes free: ring -1 does nothing for long. */
+#define GIVEN_A_SYNC	4096
 
 static void list_push(struct page_list *list, u64 pa)
 {
@@ -47,6 +52,32 @@ static void list_splice(struct page_list *to, struct page_list *from)
 	to->first = from->first;
 	to->count += from->count;
 	*from = (struct page_list){ 0 };
+}
+
+static void list_give(struct page_list *list, u64 pa, u64 pages)
+{
+	int level;
+
+	WRITE_ONCE(*ept_find(&machine.dom0_ept, pa, &level),
+		   EPT_OWNER_CORE | list->given | (pages - 1) << EPT_GIVEN_SHIFT);
+	list->given = pa;
+	list->count += pages;
+}
+
+/* The first donation's pages are the core's for good. Return: how many */
+static u64 list_take(struct page_list *to, struct page_list *from)
+{
+	u64 pa = from->given, *entry, pages;
+	int level;
+
+	entry = ept_find(&machine.dom0_ept, pa, &level);
+	from->given = *entry & EPT_ADDRESS;
+	pages = (*entry >> EPT_GIVEN_SHIFT) + 1;
+	WRITE_ONCE(*entry, EPT_OWNER_CORE);
+	from->count -= pages;
+	for (u64 i = pages; i--;)
+		list_push(to, pa + i * PAGE_SIZE);
+	return pages;
 }
 
 u64 page_alloc(void)
@@ -125,8 +156,13 @@ static int for_each_entry(u64 pa, int level, u64 clear, u64 set)
 
 int page_share(u64 pa, int level)
 {
+	int at;
+
 	if (!in_ram(pa, ept_level_size(level)))
 		return -HV_EINVAL;
+	/* Looked at first: what is not Domain-0's is not split. */
+	if (!plain(*ept_find(&machine.dom0_ept, pa, &at)))
+		return -HV_EBUSY;
 	return for_each_entry(pa, level, 0, EPT_SHARED);
 }
 
@@ -175,6 +211,22 @@ static bool all_plain(u64 pa, u64 pages)
 	return true;
 }
 
+static bool overlaps(u64 pa, u64 bytes, u64 other)
+{
+	return other - pa < bytes;
+}
+
+/* Domain-0's pages that the core writes to as long as it lives. */
+static bool any_kept(u64 pa, u64 bytes)
+{
+	if (overlaps(pa, bytes, boot.crash_pa))
+		return true;
+	for (u32 i = 0; i < boot.cpus; i++)
+		if (overlaps(pa, bytes, boot.linux_pa[i]))
+			return true;
+	return false;
+}
+
 int pool_donate(u64 pa, u64 pages)
 {
 	int ret;
@@ -182,13 +234,12 @@ int pool_donate(u64 pa, u64 pages)
 	/* Address 0 is the lists' word for none. */
 	if (!pa || !pages || pages > 512 || pa & ~PAGE_MASK || pa >> machine.max_pa_bits)
 		return -HV_EINVAL;
-	if (!all_plain(pa, pages))
+	if (!all_plain(pa, pages) || any_kept(pa, pages * PAGE_SIZE))
 		return -HV_EBUSY;
 	ret = hide(pa, pa + pages * PAGE_SIZE);
 	if (ret)
 		return ret;
-	for (u64 i = 0; i < pages; i++)
-		page_free(pa + i * PAGE_SIZE);
+	list_give(&machine.limbo, pa, pages);
 	machine.owned += pages;
 	return 0;
 }
@@ -225,14 +276,18 @@ static bool all_reached(u64 generation)
 
 void pool_sync(struct cpu *cpu)
 {
-	if (!machine.waiting.first && machine.limbo.first) {
+	if (!machine.waiting.count && machine.limbo.count) {
 		machine.waiting = machine.limbo;
 		machine.limbo = (struct page_list){ 0 };
 		machine.waiting_generation = ++machine.generation;
 	}
 	invept(INV_ALL, 0);
 	cpu->sync_generation = machine.generation;
-	if (machine.waiting.first && all_reached(machine.waiting_generation))
+	if (!machine.waiting.count || !all_reached(machine.waiting_generation))
+		return;
+	for (u64 pages = 0; machine.waiting.given && pages < GIVEN_A_SYNC;)
+		pages += list_take(&machine.pool, &machine.waiting);
+	if (!machine.waiting.given)
 		list_splice(&machine.pool, &machine.waiting);
 }
 

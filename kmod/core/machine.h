@@ -10,11 +10,16 @@
 
 struct domain;
 
-/* A free list of pages, linked through their first word. */
+/*
+ * Free pages. What the core had before is linked through its first word. What
+ * Domain-0 has just given it may still write to, so nothing in there means
+ * anything: donations are linked through their entries in Domain-0's EPT.
+ */
 struct page_list {
 	u64 first;	/* physical address, 0 for none */
 	u64 last;
-	u64 count;
+	u64 given;	/* first donation, 0 for none, always in machine.pool */
+	u64 count;	/* pages, those of donations too */
 };
 
 #define EVENTS	16
@@ -44,7 +49,7 @@ struct machine {
 	u64 msr_bitmap_dom0, msr_bitmap_domu;
 	u64 msr_bitmap_x2apic;		/* of a DomU with @vid */
 	struct page_list pool;		/* free */
-	struct page_list limbo;		/* freed, may be in some TLB */
+	struct page_list limbo;		/* freed or donated, may be in some TLB */
 	struct page_list waiting;	/* will be free when all reached waiting_generation */
 	u64 waiting_generation;
 	u64 generation;
@@ -113,7 +118,7 @@ u64 alloc_init(void);
 u64 page_alloc(void);
 
 /**
- * page_free() - give a page back to the pool
+ * page_free() - give a page of page_alloc() back to the pool
  *
  * It becomes usable when every processor has dropped its translations.
  * Holds machine.lock.

@@ -26,6 +26,12 @@
 /* An entry that is not present is zero, or names the owner. */
 #define EPT_OWNER_CORE	BIT(4)
 
+/*
+ * With EPT_OWNER_CORE, of the first page of a donation that some TLB may still
+ * have: the next such donation in EPT_ADDRESS, and here its pages less one.
+ */
+#define EPT_GIVEN_SHIFT	52
+
 #define MEMORY_UC	0
 #define MEMORY_WB	6
 

@@ -6,7 +6,7 @@ static struct known_page *pages;
 
 /* Where a page of the core rests, and who has invalidated since it got there. */
 enum place { IN_USE, IN_POOL, IN_LIMBO, IN_WAITING };
-static u8 *place;
+static u8 *place, *given;
 static u32 (*stamp)[MODEL_CPUS];
 static bool at_start;
 static struct page_list last_pool, last_limbo, last_waiting;
@@ -63,9 +63,11 @@ void owners_init(void)
 {
 	free(pages);
 	free(place);
+	free(given);
 	free(stamp);
 	pages = calloc(PFNS, sizeof(*pages));
 	place = calloc(PFNS, 1);
+	given = calloc(PFNS, 1);
 	stamp = calloc(PFNS, sizeof(*stamp));
 	memset(&last_pool, 0xff, sizeof(last_pool));
 	for (u32 i = 0; i < boot.ram_count; i++)
@@ -85,6 +87,11 @@ bool owners_is_free(u64 pa)
 	return place[pa >> PAGE_SHIFT] == IN_POOL;
 }
 
+bool owners_is_given(u64 pa)
+{
+	return known(pa)->owner == CORE && given[pa >> PAGE_SHIFT];
+}
+
 static void invalidated_since(u64 pa)
 {
 	for (u32 i = 0; i < boot.cpus; i++)
@@ -93,37 +100,63 @@ static void invalidated_since(u64 pa)
 				    pa, i);
 }
 
+static void visit(u64 pa, enum place now, u8 *seen)
+{
+	u64 pfn = pa >> PAGE_SHIFT;
+
+	if (pa & ~PAGE_MASK || known(pa)->owner != CORE || seen[pfn])
+		model_fatal("page %#lx in list %d, owner %d, seen %d", pa, now, known(pa)->owner,
+			    seen[pfn]);
+	seen[pfn] = now;
+	if (now == IN_POOL && (place[pfn] == IN_LIMBO || place[pfn] == IN_WAITING))
+		invalidated_since(pa);
+	if (now == IN_POOL && place[pfn] == IN_USE && !at_start)
+		model_fatal("page %#lx is free without having been in limbo", pa);
+	if (now == IN_LIMBO && place[pfn] != IN_LIMBO)
+		for (u32 i = 0; i < MODEL_CPUS; i++)
+			stamp[pfn][i] = model.cpu[i].invept_all;
+	/* One operation cannot free a page and see it waited for. */
+	if (now == IN_WAITING && place[pfn] != IN_WAITING && place[pfn] != IN_LIMBO)
+		model_fatal("page %#lx waits but was never in limbo", pa);
+}
+
+/* Donations, linked where Domain-0 can't write: in its EPT. */
+static u64 walk_given(const struct page_list *list, enum place now, u8 *seen)
+{
+	u64 count = 0, pa = list->given, entry;
+	int level;
+
+	for (; pa; pa = entry & EPT_ADDRESS) {
+		entry = *ept_find(&machine.dom0_ept, pa, &level);
+		if ((entry & (EPT_RWX | EPT_OWNER_CORE)) != EPT_OWNER_CORE)
+			model_fatal("donated page %#lx has the entry %#lx", pa, entry);
+		for (u64 i = 0; i < (entry >> EPT_GIVEN_SHIFT) + 1; i++, count++) {
+			visit(pa + i * PAGE_SIZE, now, seen);
+			given[(pa >> PAGE_SHIFT) + i] = 1;
+		}
+	}
+	return count;
+}
+
 static void walk(const struct page_list *list, enum place now, u8 *seen)
 {
 	u64 count = 0, last = 0;
 
 	for (u64 pa = list->first; pa; pa = *(u64 *)ram(pa)) {
-		u64 pfn = pa >> PAGE_SHIFT;
-
-		if (pa & ~PAGE_MASK || known(pa)->owner != CORE || seen[pfn])
-			model_fatal("page %#lx in list %d, owner %d, seen %d", pa, now,
-				    known(pa)->owner, seen[pfn]);
-		seen[pfn] = now;
-		if (now == IN_POOL && (place[pfn] == IN_LIMBO || place[pfn] == IN_WAITING))
-			invalidated_since(pa);
-		if (now == IN_POOL && place[pfn] == IN_USE && !at_start)
-			model_fatal("page %#lx is free without having been in limbo", pa);
-		if (now == IN_LIMBO && place[pfn] != IN_LIMBO)
-			for (u32 i = 0; i < MODEL_CPUS; i++)
-				stamp[pfn][i] = model.cpu[i].invept_all;
-		/* One operation cannot free a page and see it waited for. */
-		if (now == IN_WAITING && place[pfn] != IN_WAITING && place[pfn] != IN_LIMBO)
-			model_fatal("page %#lx waits but was never in limbo", pa);
+		visit(pa, now, seen);
 		count++;
 		last = pa;
 	}
-	if (count != list->count || (count && last != list->last))
+	if (count && last != list->last)
+		model_fatal("list %d ends at %#lx, not %#lx", now, last, list->last);
+	count += walk_given(list, now, seen);
+	if (count != list->count)
 		model_fatal("list %d has %lu pages, not %lu", now, count, list->count);
 }
 
 static bool same(const struct page_list *a, struct page_list *was)
 {
-	bool equal = a->first == was->first && a->count == was->count;
+	bool equal = a->first == was->first && a->given == was->given && a->count == was->count;
 
 	*was = *a;
 	return equal;
@@ -139,6 +172,7 @@ void owners_check_lists(void)
 	if (equal)
 		return;
 	seen = calloc(PFNS, 1);
+	memset(given, 0, PFNS);
 	walk(&machine.pool, IN_POOL, seen);
 	walk(&machine.limbo, IN_LIMBO, seen);
 	walk(&machine.waiting, IN_WAITING, seen);
@@ -216,7 +250,8 @@ static void check_page(u64 pa)
 				    [RUN] = EPT_RWX | EPT_SHARED };
 	enum owner owner = known(pa)->owner;
 
-	if (owner == CORE ? entry != EPT_OWNER_CORE :
+	/* The rest of it may link donations. */
+	if (owner == CORE ? (entry & (EPT_RWX | EPT_OWNER_CORE)) != EPT_OWNER_CORE :
 	    (entry & (EPT_RWX | EPT_SHARED)) != bits[owner] ||
 	    ept_translate(&machine.dom0_ept, pa, EPT_RWX) != pa || (entry >> 3 & 7) != MEMORY_WB)
 		model_fatal("page %#lx: owner %d, Domain-0's entry %#lx", pa, owner, entry);

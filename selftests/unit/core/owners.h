@@ -36,5 +36,7 @@ void owners_check_lists(void);
 void owners_check_all(void);
 
 bool owners_is_free(u64 pa);
+/* Donated, and some processor may still have it in its TLB. */
+bool owners_is_given(u64 pa);
 
 #endif

@@ -14,7 +14,7 @@
 static u64 seed = 0x9e3779b97f4a7c15ULL;
 static u64 handles[HANDLES];
 static u32 handle_count;
-static u64 made, answers[GATE_OPS][2], runs, exits;
+static u64 made, answers[GATE_OPS][2], runs, exits, stale_writes;
 
 static u64 rnd(u64 below)
 {
@@ -99,6 +99,28 @@ static void forget(u64 handle)
 			handles[i] = handles[--handle_count];
 }
 
+/* What was donated lately: Domain-0's TLBs still have it until they are told. */
+static struct { u64 pa, pages; } lately[16];
+
+static void remember(u64 pa, u64 pages)
+{
+	static u32 next;
+
+	lately[next % ARRAY_SIZE(lately)].pa = pa;
+	lately[next++ % ARRAY_SIZE(lately)].pages = pages;
+}
+
+static void stale_write(void)
+{
+	u32 i = rnd(ARRAY_SIZE(lately));
+	u64 pa = lately[i].pages ? lately[i].pa + rnd(lately[i].pages) * PAGE_SIZE : 0;
+
+	if (!pa || !owners_is_given(pa))
+		return;
+	*(u64 *)ram(pa) = rnd(2) ? OWN_START + rnd(OWN_PAGES) * PAGE_SIZE : tap_random(&seed);
+	stale_writes++;
+}
+
 static void donate(u32 cpu)
 {
 	u64 pa = any_pa(), count = any_pages();
@@ -112,6 +134,7 @@ static void donate(u32 cpu)
 		if (!good)
 			model_fatal("donation of %#lx, %lu pages", pa, count);
 		owners_set(pa, count, CORE, 0, 0);
+		remember(pa, count);
 	} else {
 		owners_withdraw(pa, count);
 	}
@@ -380,6 +403,7 @@ static void step(u32 number)
 		kind--;
 
 	model.tsc += rnd(3000000);
+	stale_write();
 	model_use(cpu);
 	if (this_cpu()->vcpu)
 		exit_once();
@@ -408,6 +432,7 @@ static void hostile_domain0(void)
 	ok(true, "%d random operations: no page is in two hands", STEPS);
 	ok(made > 100 && runs > 1000 && exits > 1000, "%lu domains, %lu runs, %lu exits, %u refused",
 	   made, runs, exits, entries_refused);
+	ok(stale_writes > 100, "%lu writes by translations that were gone", stale_writes);
 	for (u32 op = 0; op < GATE_OPS; op++) {
 		bool never = op == GATE_LEAVE || op == GATE_FAULT;
 		bool always = op == GATE_NOP || op == GATE_SYNC || op == GATE_CLEAR_ALL;
@@ -463,9 +488,51 @@ static void page_zero(void)
 	ok(machine.pool.first && !machine.limbo.count, "and the lists are whole");
 }
 
+/*
+ * Domain-0 still writes to what it gave away, by a translation that no
+ * processor has dropped: no word in there may mean anything to the core.
+ */
+static void stale_translation(void)
+{
+	u64 victim = OWN_START + ((MODEL_CPUS - 1) * AREA_PAGES + AREA_STACK) * PAGE_SIZE;
+	u32 given = 0, others = 0;
+
+	world_start(&skylake_server, 2, NULL);
+	memset(ram(victim), 0x5a, PAGE_SIZE);
+	check(!gate_call(0, GATE_DONATE, FREE_RAM, 2, 0, 0).rax);
+	for (u64 i = 0; i < 2; i++)
+		*(u64 *)ram(FREE_RAM + i * PAGE_SIZE) = victim;
+	world_sync();
+	ok(machine.pool.count && !machine.limbo.count && !machine.waiting.count,
+	   "donated pages whose first words Domain-0 wrote later are free");
+	for (u32 i = 0; i < 3; i++) {
+		struct answer r = gate_call(0, GATE_RECLAIM, 0, 0, 0, 0);
+
+		given += !r.rax && r.rdx >> 13 == FREE_RAM >> 13;
+		others += r.rax || r.rdx == victim;
+	}
+	ok(given == 2 && !others && !page_is_dom0(victim) && *(u8 *)ram(victim) == 0x5a,
+	   "they come back, and no page that such a word names");
+}
+
+/* Pages of Domain-0's that the core goes on writing to. */
+static void kept_pages(void)
+{
+	world_start(&skylake_server, 2, NULL);
+	ok(gate_call(0, GATE_DONATE, LINUX_PAGE, 1, 0, 0).rax == -HV_EBUSY &&
+	   gate_call(0, GATE_DONATE, LINUX_PAGE + PAGE_SIZE, 4, 0, 0).rax == -HV_EBUSY,
+	   "the state that a processor goes back to Linux with is not taken");
+	ok(gate_call(0, GATE_DONATE, CRASH_PAGE - PAGE_SIZE, 2, 0, 0).rax == -HV_EBUSY,
+	   "nor the page for the last words");
+	ok(!machine.limbo.count && !gate_call(0, GATE_DONATE, LINUX_PAGE + 2 * PAGE_SIZE, 1, 0, 0).rax,
+	   "the one behind them is");
+}
+
 int main(void)
 {
 	page_zero();
+	kept_pages();
+	stale_translation();
 	hostile_domain0();
 	__asan_unpoison_memory_region(ram(0), RAM_END);
 	__asan_unpoison_memory_region(ram(RAM_HIGH), RAM_HIGH_END - RAM_HIGH);
