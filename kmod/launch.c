@@ -63,6 +63,8 @@ static const struct {
 	[HV_WHY_CPU_DIFFERS]	  = { -ENODEV, "the processors differ in their VMX features" },
 	[HV_WHY_BROKEN_TIMER]	  = { -ENODEV, "the processor's VMX-preemption timer has an erratum (the detail is its CPUID signature): a guest could keep the processor" },
 	[HV_WHY_CPU_NUMBER]	  = { -ENODEV, "too many processors" },
+	[HV_WHY_TRACING]	  = { -EBUSY, "Intel PT is tracing (IA32_RTIT_CTL.TraceEn is set), into physical memory, which the core could not guard; stop it (perf record -e intel_pt)" },
+	[HV_WHY_FEEDBACK]	  = { -EBUSY, "the processor's hardware feedback table (IA32_HW_FEEDBACK_PTR) is not plain memory of Linux's" },
 };
 
 static int say_why(unsigned int cpu, u64 why)

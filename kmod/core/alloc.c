@@ -211,20 +211,22 @@ static bool all_plain(u64 pa, u64 pages)
 	return true;
 }
 
-static bool overlaps(u64 pa, u64 bytes, u64 other)
+static bool overlaps(u64 pa, u64 bytes, u64 start, u64 end)
 {
-	return other - pa < bytes;
+	return pa < end && start < pa + bytes;
 }
 
-/* Domain-0's pages that the core writes to as long as it lives. */
+/* Domain-0's pages that the core or the processor writes to as long as it lives. */
 static bool any_kept(u64 pa, u64 bytes)
 {
-	if (overlaps(pa, bytes, boot.crash_pa))
-		return true;
-	for (u32 i = 0; i < boot.cpus; i++)
-		if (overlaps(pa, bytes, boot.linux_pa[i]))
+	for (u32 i = 0; i < machine.tables; i++)
+		if (overlaps(pa, bytes, machine.table[i].start, machine.table[i].end))
 			return true;
-	return false;
+	for (u32 i = 0; i < boot.cpus; i++)
+		if (overlaps(pa, bytes, boot.linux_pa[i],
+			     boot.linux_pa[i] + sizeof(struct hv_linux)))
+			return true;
+	return overlaps(pa, bytes, boot.crash_pa, boot.crash_pa + sizeof(struct hv_crash));
 }
 
 int pool_donate(u64 pa, u64 pages)

@@ -42,7 +42,7 @@ void inject(u32 info, u32 error)
 	vmwrite(ENTRY_INTERRUPTION_INFO, info | INFO_VALID);
 }
 
-static void inject_gp(void)
+void inject_gp(void)
 {
 	inject(INFO_HARDWARE | INFO_ERROR_CODE | VECTOR_GP, 0);
 }
@@ -89,21 +89,31 @@ static void dom0_timer(struct cpu *cpu)
 	vmwrite(PIN_BASED_CONTROLS, machine.caps.dom0.pin);
 }
 
-/* Everything as the processor has it, less VMX. */
+/*
+ * Everything as the processor has it, less VMX and what dom0_msr.c denies:
+ * Intel PT with its XSAVE state, and the hardware feedback interface.
+ */
 static void dom0_cpuid(struct cpu *cpu)
 {
 	u64 *gpr = cpu->dom0.gpr;
-	u32 leaf = gpr[RAX];
-	struct cpuid r = cpuid(leaf, gpr[RCX]);
+	u32 leaf = gpr[RAX], subleaf = gpr[RCX];
+	struct cpuid r = cpuid(leaf, subleaf);
 
 	if (leaf == 1) {
 		r.ecx &= ~(BIT(5) | BIT(27));
 		if (vmread(GUEST_CR4) & CR4_OSXSAVE)
 			r.ecx |= BIT(27);
-	} else if (leaf == 7 && !(u32)gpr[RCX]) {
+	} else if (leaf == 6) {
+		r.eax &= ~(BIT(19) | BIT(23));
+	} else if (leaf == 7 && !subleaf) {
+		r.ebx &= ~BIT(25);
 		r.ecx &= ~BIT(4);
 		if (vmread(GUEST_CR4) & CR4_PKE)
 			r.ecx |= BIT(4);
+	} else if (leaf == 0xd && subleaf == 1) {
+		r.ecx &= ~XSS_PT;
+	} else if (leaf == 0x14 || (leaf == 0xd && subleaf == 8)) {
+		r = (struct cpuid){ 0 };
 	}
 	gpr[RAX] = r.eax;
 	gpr[RBX] = r.ebx;
@@ -126,61 +136,6 @@ static void dom0_cr_access(struct cpu *cpu)
 	}
 	vmwrite(CR0_SHADOW, value);
 	vmwrite(GUEST_CR0, value | CR0_NE);
-	skip_instruction();
-}
-
-static u64 *tracked_msr(struct cpu *cpu, u32 msr)
-{
-	switch (msr) {
-	case MSR_STAR: return &cpu->dom0_star;
-	case MSR_LSTAR: return &cpu->dom0_lstar;
-	case MSR_CSTAR: return &cpu->dom0_cstar;
-	case MSR_SFMASK: return &cpu->dom0_sfmask;
-	}
-	return NULL;
-}
-
-void dom0_read_msrs(struct cpu *cpu)
-{
-	static const u32 msrs[] = { MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK };
-
-	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++)
-		*tracked_msr(cpu, msrs[i]) = rdmsr(msrs[i]);
-}
-
-static void dom0_wrmsr(struct cpu *cpu)
-{
-	u64 *gpr = cpu->dom0.gpr;
-	u32 msr = gpr[RCX];
-	u64 value = (u32)gpr[RAX] | gpr[RDX] << 32;
-	u64 *tracked = tracked_msr(cpu, msr);
-
-	if (!tracked || ((msr == MSR_LSTAR || msr == MSR_CSTAR) && !is_canonical(value)) ||
-	    (msr == MSR_SFMASK && value >> 32)) {
-		inject_gp();
-		return;
-	}
-	*tracked = value;
-	wrmsr(msr, value);
-	skip_instruction();
-}
-
-/*
- * VMX capability MSRs and MSRs outside the bitmap: as on a processor without
- * VMX, #GP. IA32_FEATURE_CONTROL reads as locked with VMX off.
- */
-static void dom0_rdmsr(struct cpu *cpu)
-{
-	u64 *gpr = cpu->dom0.gpr;
-	u64 value;
-
-	if ((u32)gpr[RCX] != MSR_FEATURE_CONTROL) {
-		inject_gp();
-		return;
-	}
-	value = rdmsr(MSR_FEATURE_CONTROL) & ~(BIT(1) | FEATURE_CONTROL_VMX);
-	gpr[RAX] = (u32)value;
-	gpr[RDX] = value >> 32;
 	skip_instruction();
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The core's own IDT. An NMI or a machine check that arrives in root mode is
- * Linux's: it is noted and injected into Domain-0 at its next entry. Any other
- * vector is a fault of the core: its registers go into the crash page, no DomU
+ * Linux's: it is noted and injected into Domain-0 at its next entry. A value that
+ * WRMSR refuses is an answer, if wrmsr_ok() asked. Any other vector is a fault of the core: its registers go into the crash page, no DomU
  * runs again, and Domain-0 gets an NMI whose handler panics with them.
  */
 #include "domain.h"
@@ -23,7 +23,7 @@ struct gate_descriptor {
 };
 
 static struct gate_descriptor idt[32] __aligned(16);
-extern char fault_stubs[];
+extern char fault_stubs[], wrmsr_ok_instruction[], wrmsr_ok_refused[];
 
 #define STUB_BYTES	16
 #define GATE_INTERRUPT	0x8e
@@ -196,6 +196,10 @@ void fault(struct frame *frame)
 	if (frame->vector == VECTOR_MC) {
 		cpu->mc_pending = true;
 		expire_timer(cpu);
+		return;
+	}
+	if (frame->vector == VECTOR_GP && frame->rip == (u64)wrmsr_ok_instruction) {
+		frame->rip = (u64)wrmsr_ok_refused;
 		return;
 	}
 	die(frame, "fault in ring -1");

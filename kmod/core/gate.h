@@ -46,7 +46,9 @@
  *	donated before become usable when every launched processor has done it;
  *	pages that were unmapped from a DomU are out of its reach then.
  * @GATE_DONATE: (pa, pages) Domain-0 gives pages to the core's pool; up to 512
- *	a call, all or none. -EBUSY: one of them is not plain Domain-0 memory.
+ *	a call, all or none. -EBUSY: one of them is not plain Domain-0 memory, or
+ *	the core or a processor goes on writing to it (struct hv_linux, struct
+ *	hv_crash, a hardware feedback table).
  * @GATE_RECLAIM: RDX = physical address of a free page, zeroed, that is
  *	Domain-0's again. -ENOENT: none is free.
  * @GATE_DOM_CREATE: (wall_ns) RDX = handle, RCX = tables, as with GATE_DOM_PAGES.
@@ -214,6 +216,8 @@ enum hv_why {
 	HV_WHY_CPU_DIFFERS,
 	HV_WHY_CPU_NUMBER,
 	HV_WHY_BROKEN_TIMER,
+	HV_WHY_TRACING,
+	HV_WHY_FEEDBACK,
 	HV_WHY_COUNT
 };
 

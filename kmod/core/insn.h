@@ -31,6 +31,9 @@ static inline void wrmsr(u32 msr, u64 value)
 	asm volatile("wrmsr" : : "c" (msr), "a" ((u32)value), "d" ((u32)(value >> 32)) : "memory");
 }
 
+/* entry.S. Return: false, and nothing was written: the processor says #GP, see fault(). */
+bool wrmsr_ok(u32 msr, u64 value);
+
 static inline u64 rdtsc(void)
 {
 	u32 low, high;

@@ -81,7 +81,7 @@ static const struct {
 	{ MSR_TSC_AUX, true, true },
 };
 
-static void bitmap_set(u8 *bitmap, u32 msr, bool write, bool intercept)
+void msr_bitmap_set(u8 *bitmap, u32 msr, bool write, bool intercept)
 {
 	u32 bit = msr & 0x1fff;
 	u8 *half = bitmap + (msr >= 0xc0000000 ? 1024 : 0) + (write ? 2048 : 0);
@@ -104,23 +104,21 @@ static bool x2apic_bitmap_init(void)
 		return false;
 	bitmap = phys(machine.msr_bitmap_x2apic);
 	__builtin_memcpy(bitmap, phys(machine.msr_bitmap_domu), PAGE_SIZE);
-	bitmap_set(bitmap, writes[0], false, false);
+	msr_bitmap_set(bitmap, writes[0], false, false);
 	for (u32 i = 0; i < ARRAY_SIZE(writes); i++)
-		bitmap_set(bitmap, writes[i], true, false);
+		msr_bitmap_set(bitmap, writes[i], true, false);
 	return true;
 }
 
 bool msr_bitmaps_init(void)
 {
-	static const u32 dom0_writes[] = { MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK,
-					   MSR_FEATURE_CONTROL };
-	u8 *dom0, *domu;
+	u8 *domu;
 
 	machine.msr_bitmap_dom0 = page_alloc();
 	machine.msr_bitmap_domu = page_alloc();
 	if (!machine.msr_bitmap_dom0 || !machine.msr_bitmap_domu)
 		return false;
-	dom0 = phys(machine.msr_bitmap_dom0);
+	dom0_msr_bitmap(phys(machine.msr_bitmap_dom0));
 	domu = phys(machine.msr_bitmap_domu);
 	for (u32 i = 0; i < PAGE_SIZE; i++)
 		domu[i] = 0xff;
@@ -128,15 +126,10 @@ bool msr_bitmaps_init(void)
 		if (direct[i].msr == MSR_TSC_AUX && !(machine.caps.domu.proc2 & PROC2_RDTSCP))
 			continue;
 		if (direct[i].read)
-			bitmap_set(domu, direct[i].msr, false, false);
+			msr_bitmap_set(domu, direct[i].msr, false, false);
 		if (direct[i].write)
-			bitmap_set(domu, direct[i].msr, true, false);
+			msr_bitmap_set(domu, direct[i].msr, true, false);
 	}
-	for (u32 i = 0; i < ARRAY_SIZE(dom0_writes); i++)
-		bitmap_set(dom0, dom0_writes[i], true, true);
-	bitmap_set(dom0, MSR_FEATURE_CONTROL, false, true);
-	for (u32 msr = MSR_VMX_BASIC; msr <= MSR_VMX_BASIC + 0x13; msr++)
-		bitmap_set(dom0, msr, false, true);
 	return !machine.vid || x2apic_bitmap_init();
 }
 

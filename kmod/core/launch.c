@@ -100,6 +100,9 @@ static u64 cpu_launch(struct cpu *cpu, u64 linux_cr4)
 	if (__builtin_memcmp(&caps.dom0, &machine.caps.dom0, 2 * sizeof(caps.dom0)) ||
 	    (machine.vid && !caps.vid))
 		return HV_WHY_CPU_DIFFERS;
+	why = dom0_msrs_check();
+	if (why)
+		return why;
 	why = vmx_enable(cpu);
 	if (why)
 		return why;

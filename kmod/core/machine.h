@@ -23,6 +23,7 @@ struct page_list {
 };
 
 #define EVENTS	16
+#define FEEDBACK_TABLES	16	/* one a package */
 
 /**
  * struct machine - all of it
@@ -54,6 +55,8 @@ struct machine {
 	u64 waiting_generation;
 	u64 generation;
 	u64 owned;			/* pages that are not Domain-0's */
+	struct hv_range table[FEEDBACK_TABLES];	/* hardware feedback: Domain-0's for ever */
+	u32 tables;
 	struct cpu *cpu[HV_CPUS_MAX];
 	struct domain *domain[HV_DOMAINS_MAX];
 	u32 domain_generation[HV_DOMAINS_MAX];

@@ -122,6 +122,21 @@ resume:
 return_to_linux:
 	jmp	*%rcx
 
+/* bool wrmsr_ok(u32 msr, u64 value): fault() goes on at the second label after #GP at the first. */
+	.globl wrmsr_ok, wrmsr_ok_instruction, wrmsr_ok_refused
+wrmsr_ok:
+	mov	%edi, %ecx
+	mov	%esi, %eax
+	mov	%rsi, %rdx
+	shr	$32, %rdx
+wrmsr_ok_instruction:
+	wrmsr
+	mov	$1, %eax
+	ret
+wrmsr_ok_refused:
+	xor	%eax, %eax
+	ret
+
 /*
  * Faults in root mode. Each stub pushes an error code where the processor did
  * not, and the vector.

@@ -145,8 +145,11 @@ static bool write_controls(const struct vmx_controls *c)
 		{ GUEST_INTERRUPTIBILITY, 0 },
 	};
 
-	/* The field exists only where the control does. */
-	if (c->proc2 & PROC2_XSAVES && !vmwrite_ok(XSS_EXITING_BITMAP, 0))
+	/*
+	 * The field exists only where the control does. XRSTORS of Intel PT's
+	 * state would write the MSRs that the bitmap denies.
+	 */
+	if (c->proc2 & PROC2_XSAVES && !vmwrite_ok(XSS_EXITING_BITMAP, XSS_PT))
 		return false;
 	return write_all(fields, ARRAY_SIZE(fields));
 }

@@ -2,7 +2,7 @@
 # The suites. Those of ring -1, and its files that they are about, in kmod/:
 kunit-core-suites := apic_test caps_test cpuid_test ept_test msr_test mtrr_test
 kunit-core := core/alloc core/apic core/apic_msg core/apic_timer core/interp_cpuid core/interp_cr \
-	core/interp_msr ept/ept ept/mtrr vmx/caps
+	core/interp_msr core/dom0_msr ept/ept ept/mtrr vmx/caps
 
 # Those of the driver include its files themselves, for what is static there:
 kunit-driver-suites := bucket_test doorbell_test ioctl_test irqfd_test memory_test pool_test quota_test records_test

@@ -193,6 +193,8 @@ bool pv_eoi_valid(u64 value)
 		__builtin_trap();	\
 	}
 
+NEVER(bool, wrmsr_ok, u32 msr, u64 value)
+NEVER(void, inject_gp, void)
 NEVER(u64, read_dr0, void)
 NEVER(u64, read_dr1, void)
 NEVER(u64, read_dr2, void)

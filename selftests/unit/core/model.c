@@ -5,7 +5,7 @@
 struct model model;
 jmp_buf *model_way_out;
 struct ctx *model_resumed;
-char fault_stubs[32 * 16];
+char fault_stubs[32 * 16], wrmsr_ok_instruction[1], wrmsr_ok_refused[1];
 
 __noreturn void model_fatal(const char *format, ...)
 {
@@ -71,6 +71,16 @@ u64 rdmsr(u32 msr)
 	return m->value;
 }
 
+/* SDM volume 3, 11.12.5: from x2APIC mode the way is through disabled. */
+static bool apic_base_takes(u64 old, u64 value)
+{
+	u64 mode = value >> 10 & 3, was = old >> 10 & 3;
+
+	if (value & 0x2ff || value >> machine.max_pa_bits || mode == 1)
+		return false;
+	return !(was == 3 && mode == 2) && !(was == 0 && mode == 3);
+}
+
 static bool msr_takes(u32 msr, u64 value)
 {
 	switch (msr) {
@@ -85,6 +95,10 @@ static bool msr_takes(u32 msr, u64 value)
 		return value <= 1;
 	case MSR_SPEC_CTRL:
 		return !(value & ~0x5f7ULL);
+	case MSR_APIC_BASE:
+		return apic_base_takes(rdmsr(msr), value);
+	case 0x17d0:	/* IA32_HW_FEEDBACK_PTR */
+		return !(value & 0xffe) && !(value >> machine.max_pa_bits);
 	}
 	return true;
 }
@@ -103,6 +117,14 @@ void wrmsr(u32 msr, u64 value)
 	m->writes++;
 	if (msr == MSR_GS_BASE)
 		model.me->core = (struct cpu *)value;
+}
+
+bool wrmsr_ok(u32 msr, u64 value)
+{
+	if (!model_msr(msr) || !msr_takes(msr, value))
+		return false;
+	wrmsr(msr, value);
+	return true;
 }
 
 static struct cpuid raw_cpuid(u32 leaf, u32 subleaf)
@@ -396,7 +418,7 @@ void model_init(const struct model_type *type, u32 cpus)
 			{ MSR_LSTAR, 0xffffffff81000000ULL }, { MSR_CSTAR, 0xffffffff81000040ULL },
 			{ MSR_SFMASK, 0x47700 }, { MSR_FS_BASE, 0x7000 }, { MSR_GS_BASE, 0x8000 },
 			{ MSR_KERNEL_GS_BASE, 0x9000 }, { MSR_TSC_AUX, 0 }, { MSR_DEBUGCTL, 0 },
-			{ MSR_SPEC_CTRL, 0 }, { MSR_PERF_GLOBAL_CTRL, 0 },
+			{ MSR_APIC_BASE, 0xfee00900 }, { MSR_SPEC_CTRL, 0 }, { MSR_PERF_GLOBAL_CTRL, 0 },
 		};
 		for (u32 m = 0; m < ARRAY_SIZE(both); m++)
 			model_msr_add(both[m].msr, MODEL_BOTH, both[m].value);

@@ -97,6 +97,7 @@ static const struct model_value skylake_msr[] = {
 	{ MSR_VMX_TRUE_PROCBASED, 0xfff9fffe04006172 },
 	{ MSR_VMX_TRUE_EXIT, 0x3ffffff00036dfb }, { MSR_VMX_TRUE_ENTRY, 0x3ffff000011fb },
 	{ MSR_ARCH_CAPABILITIES, 0 },
+	{ 0x570, 0 },		/* IA32_RTIT_CTL */
 	MTRRS,
 };
 

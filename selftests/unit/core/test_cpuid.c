@@ -215,7 +215,7 @@ static void dom0(void)
 	gpr[RAX] = 7;
 	gpr[RCX] = 0;
 	dom0_do(EXIT_CPUID, 0);
-	ok(gpr[RBX] == 0xd39ffffb && !(gpr[RCX] & BIT(4)), "leaf 7 as it is, OSPKE by CR4.PKE");
+	ok(gpr[RBX] == 0xd19ffffb && !(gpr[RCX] & BIT(4)), "leaf 7 less Intel PT, OSPKE by CR4.PKE");
 	gpr[RAX] = 7;
 	gpr[RCX] = 0;
 	model_set(GUEST_CR4, vmread(GUEST_CR4) | CR4_PKE);

@@ -175,6 +175,154 @@ static void wrmsr_tracked(void)
 	ok(true, "the SYSCALL MSRs are checked before the core writes them");
 }
 
+static bool wrmsr_takes(u32 msr, u64 value)
+{
+	u64 rip = vmread(GUEST_RIP);
+	bool took;
+
+	gpr[RCX] = msr;
+	gpr[RAX] = (u32)value;
+	gpr[RDX] = value >> 32;
+	dom0_do(EXIT_WRMSR, 0);
+	took = injected() < 0;
+	check(took ? vmread(GUEST_RIP) == rip + 3 : injected_gp() && vmread(GUEST_RIP) == rip);
+	return took;
+}
+
+/* The page that the local APIC answers for must not become one of the core's. */
+static void apic_base(void)
+{
+	struct model_msr *base;
+
+	fresh();
+	base = model_msr(MSR_APIC_BASE);
+	ok(!wrmsr_takes(MSR_APIC_BASE, OWN_START | 0x900) && base->value == 0xfee00900 &&
+	   !wrmsr_takes(MSR_APIC_BASE, 0xfee01900) && !wrmsr_takes(MSR_APIC_BASE, BIT(40) | 0xfee00900),
+	   "the local APIC can't be moved");
+	ok(wrmsr_takes(MSR_APIC_BASE, 0xfee00d00) && base->value == 0xfee00d00, "x2APIC mode goes on");
+	ok(!wrmsr_takes(MSR_APIC_BASE, 0xfee00900) && !wrmsr_takes(MSR_APIC_BASE, 0xfee00dff) &&
+	   base->value == 0xfee00d00 && !machine.dead, "what the processor refuses is #GP, not a panic");
+	ok(wrmsr_takes(MSR_APIC_BASE, 0xfee00100) && wrmsr_takes(MSR_APIC_BASE, 0xfee00900),
+	   "and off, by the way that there is");
+}
+
+static void ask(u32 leaf, u32 subleaf)
+{
+	gpr[RAX] = leaf;
+	gpr[RCX] = subleaf;
+	dom0_do(EXIT_CPUID, 0);
+}
+
+/* Its packets go to physical addresses. */
+static void no_tracing(void)
+{
+	fresh();
+	for (u32 msr = 0x560; msr <= 0x58b; msr++) {
+		gpr[RCX] = msr;
+		dom0_do(EXIT_RDMSR, 0);
+		check(injected_gp());
+		check(!wrmsr_takes(msr, 0) && !wrmsr_takes(msr, 1));
+	}
+	ok(true, "Intel PT's MSRs are #GP");
+	ok(vmread(XSS_EXITING_BITMAP) == BIT(8), "XRSTORS of its state exits");
+	dom0_do(EXIT_XRSTORS, 0);
+	ok(injected_ud(), "and is #UD");
+	check(cpuid(7, 0).ebx & BIT(25));
+	ask(7, 0);
+	ok(!(gpr[RBX] & BIT(25)) && gpr[RBX] == (cpuid(7, 0).ebx & ~BIT(25)), "CPUID has no Intel PT");
+	ask(0x14, 0);
+	ok(!gpr[RAX] && !gpr[RBX] && !gpr[RCX] && !gpr[RDX], "and an empty leaf 14H");
+	ask(0xd, 1);
+	ok(gpr[RCX] == (cpuid(0xd, 1).ecx & ~BIT(8)), "nor its XSAVE state");
+	ask(0xd, 8);
+	ok(!gpr[RAX] && !gpr[RBX] && !gpr[RCX] && !gpr[RDX], "nor that one's leaf");
+	ok(!wrmsr_takes(0x80, 0xfe0c0000) && !wrmsr_takes(0x84, 0) && !wrmsr_takes(0x1f4, 0) &&
+	   !wrmsr_takes(0x2f5, 0) && !wrmsr_takes(0x984, 0) && !wrmsr_takes(0x1400, 0),
+	   "nor can what maps physical memory otherwise be written");
+}
+
+#define TABLE	(FREE_RAM + 0x10000)
+
+static struct model_type hybrid;
+static struct model_cpuid hybrid_cpuid[40];
+static u64 table_at[2];
+
+/* Two packages, a table each; of two pages. */
+static void feedback(void)
+{
+	for (u32 i = 0; i < 2; i++) {
+		model_use(i);
+		model_msr_add(0x17d0, MODEL_BOTH, table_at[i]);
+	}
+	model_use(0);
+}
+
+static void make_hybrid(void)
+{
+	hybrid = skylake_server;
+	for (u32 i = 0; i < hybrid.cpuids; i++) {
+		hybrid_cpuid[i] = hybrid.cpuid[i];
+		if (hybrid_cpuid[i].leaf == 6) {
+			hybrid_cpuid[i].value.eax |= BIT(19) | BIT(23);
+			hybrid_cpuid[i].value.edx = 1 << 8;
+		}
+	}
+	hybrid.cpuid = hybrid_cpuid;
+}
+
+static void feedback_table(void)
+{
+	const struct world_options o = { .before_init = feedback };
+	const struct world_options late = { .before_init = feedback, .no_launch = true };
+	u64 why;
+
+	make_hybrid();
+	table_at[0] = TABLE | 1;
+	table_at[1] = (TABLE + 0x4000) | 1;
+	world_start(&hybrid, 2, &o);
+	gpr = this_cpu()->dom0.gpr;
+	ok(machine.tables == 2 && gate_call(0, GATE_DONATE, TABLE, 1, 0, 0).rax == -HV_EBUSY &&
+	   gate_call(0, GATE_DONATE, TABLE + 0x1000, 1, 0, 0).rax == -HV_EBUSY &&
+	   gate_call(0, GATE_DONATE, TABLE + 0x2000, 4, 0, 0).rax == -HV_EBUSY,
+	   "the processor's feedback tables are not taken");
+	ok(!gate_call(0, GATE_DONATE, TABLE + 0x2000, 2, 0, 0).rax &&
+	   !gate_call(0, GATE_DONATE, TABLE - 0x1000, 1, 0, 0).rax, "what lies around them is");
+	ok(!wrmsr_takes(0x17d0, OWN_START | 1) && !wrmsr_takes(0x17d0, (TABLE + 0x8000) | 1) &&
+	   !wrmsr_takes(0x17d0, (TABLE + 0x1000) | 1) && !wrmsr_takes(0x17d0, 1) &&
+	   model_msr(0x17d0)->value == table_at[0], "no table can be anywhere else");
+	ok(wrmsr_takes(0x17d0, TABLE | 1) && !wrmsr_takes(0x17d0, TABLE | 3) && !machine.dead,
+	   "the same one can be named again");
+	ask(6, 0);
+	ok(gpr[RAX] == (cpuid(6, 0).eax & ~(BIT(19) | BIT(23))), "CPUID has no feedback interface");
+
+	table_at[0] = table_at[1] = TABLE;
+	world_start(&hybrid, 2, &o);
+	gpr = this_cpu()->dom0.gpr;
+	ok(!machine.tables && !wrmsr_takes(0x17d0, TABLE | 1) &&
+	   !gate_call(0, GATE_DONATE, TABLE, 2, 0, 0).rax, "one that is not valid is none");
+	table_at[0] = table_at[1] = OWN_START | 1;
+	world_start(&hybrid, 2, &late);
+	ok(world_enter(0, HV_ENTER_LAUNCH, &why) == MODEL_LINUX && why == HV_WHY_FEEDBACK &&
+	   !model.me->vmx && !machine.lock.held, "no launch with one in the core's memory");
+}
+
+static void tracing(void)
+{
+	model_msr(0x570)->value = 0x2001;
+}
+
+static void no_launch_while_tracing(void)
+{
+	const struct world_options o = { .before_init = tracing, .no_launch = true };
+	u64 why;
+
+	world_start(&skylake_server, 2, &o);
+	ok(world_enter(0, HV_ENTER_LAUNCH, &why) == MODEL_LINUX && why == HV_WHY_TRACING &&
+	   !model.me->vmx && !machine.cpu[0], "no launch while Intel PT traces");
+	model_msr(0x570)->value = 0x2000;
+	ok(world_enter(0, HV_ENTER_LAUNCH, &why) == MODEL_RESUMED, "launch when it does not");
+}
+
 static void xsetbv(void)
 {
 	static const u64 good[] = { 1, 3, 7, 0xe7 };	/* with MPX, PKRU or both */
@@ -342,6 +490,17 @@ struct frame {
 };
 void fault(struct frame *frame);
 
+extern char wrmsr_ok_instruction[], wrmsr_ok_refused[];
+
+static void refused_wrmsr(void)
+{
+	struct frame frame = { .vector = VECTOR_GP, .rip = (u64)wrmsr_ok_instruction };
+
+	fresh();
+	fault(&frame);
+	ok(frame.rip == (u64)wrmsr_ok_refused && !machine.dead, "#GP at wrmsr_ok()'s WRMSR is an answer");
+}
+
 /* After the last look at what is pending and before VMRESUME. */
 static void nmi_too_late(void)
 {
@@ -446,11 +605,16 @@ int main(void)
 	vmcall();
 	rip_wraps();
 	wrmsr_tracked();
+	apic_base();
+	no_tracing();
+	feedback_table();
+	no_launch_while_tracing();
 	xsetbv();
 	hidden();
 	far_small_page();
 	hidden_without_pool();
 	nmi();
+	refused_wrmsr();
 	nmi_too_late();
 	in_an_enclave();
 	init_sipi();
