@@ -199,6 +199,11 @@ static void dom0_ept_violation(struct cpu *cpu)
 	u64 *entry;
 	int level;
 
+	/* Four levels translate no more, and ept_find() would find another's entry. */
+	if (address >> 48) {
+		inject_gp();
+		return;
+	}
 	lock(&machine.lock);
 	entry = ept_find(&machine.dom0_ept, address, &level);
 	hidden = *entry && !(*entry & EPT_RWX);

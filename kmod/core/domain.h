@@ -48,7 +48,8 @@ struct pending_in {
  *
  * @busy is claimed with an atomic exchange by whoever uses the rest. The
  * exceptions are apic.irr, @event, @nmi_pending, @init_pending, @sipi_pending
- * and @unhalt, which any processor sets.
+ * and @unhalt, which any processor sets, and @vmcs_cpu and ctx.launched, which
+ * the processor that holds the VMCS clears with it.
  */
 struct vcpu {
 	struct ctx ctx __aligned(16);

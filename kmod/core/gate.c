@@ -25,6 +25,9 @@ static long gate_leave(struct call *call)
 		return -HV_EBUSY;
 	if (call->a != HV_LEAVE_OFFLINE)
 		machine.leaving = true;
+	if (call->a == HV_LEAVE_FORCE)
+		machine.abandoned = true;
+	vcpu_clear_all(call->cpu);
 	launch_leave(call->cpu);
 }
 
@@ -330,7 +333,7 @@ void gate(struct cpu *cpu, struct ctx *ctx)
 	u64 *gpr = ctx->gpr;
 	long ret;
 
-	if (unlikely(machine.dead)) {
+	if (unlikely(machine.dead || (machine.abandoned && gpr[RAX] != GATE_LEAVE))) {
 		skip_instruction();
 		gpr[RAX] = -HV_EIO;
 		return;

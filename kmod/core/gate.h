@@ -39,9 +39,10 @@
  * enum hv_gate - operations of the gate
  *
  * @GATE_NOP: nothing; RDX = pages that the core owns, RCX = of these free.
- * @GATE_LEAVE: (enum hv_leave) this processor leaves VMX. -EBUSY while there
- *	are domains, but with HV_LEAVE_FORCE. But for HV_LEAVE_OFFLINE no domain
- *	can be created any more.
+ * @GATE_LEAVE: (enum hv_leave) this processor leaves VMX, and lets go of
+ *	every VMCS. -EBUSY while there are domains, but with HV_LEAVE_FORCE. But
+ *	for HV_LEAVE_OFFLINE no domain can be created any more. After
+ *	HV_LEAVE_FORCE no DomU is entered again, and all but GATE_LEAVE is -EIO.
  * @GATE_SYNC: this processor drops its EPT translations. Pages that were
  *	donated before become usable when every launched processor has done it;
  *	pages that were unmapped from a DomU are out of its reach then.

@@ -30,12 +30,14 @@ struct page_list {
  * @lock: page ownership, EPTs, the pool, the domain table
  * @dead: the core had a fault; Domain-0 is about to panic
  * @leaving: a processor left; no new domains
+ * @abandoned: one left by force: no DomU is entered again, the gate is a way out and no more
  */
 struct machine {
 	struct lock lock;
 	bool ready;
 	bool dead;
 	bool leaving;
+	bool abandoned;
 	bool mitigations;
 	bool vid;			/* a vCPU in x2APIC mode has it */
 	bool has_verw, has_ibpb, flush_l1d;

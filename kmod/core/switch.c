@@ -95,8 +95,10 @@ static void load_dom0(struct cpu *cpu, struct vcpu *vcpu)
 /* The VMCS must be no other processor's: SDM volume 3, 25.11.1. */
 int vcpu_vmcs_begin(struct cpu *cpu, struct vcpu *vcpu, u64 *on_cpu)
 {
-	if (vcpu->vmcs_cpu >= 0 && vcpu->vmcs_cpu != (s32)cpu->number) {
-		*on_cpu = vcpu->vmcs_cpu;
+	s32 holder = __atomic_load_n(&vcpu->vmcs_cpu, __ATOMIC_ACQUIRE);
+
+	if (holder >= 0 && holder != (s32)cpu->number) {
+		*on_cpu = holder;
 		return -HV_EAGAIN;
 	}
 	if (!vmptrld(vcpu->ctx.vmcs))
@@ -115,9 +117,13 @@ void vcpu_vmcs_clear(struct cpu *cpu, struct vcpu *vcpu)
 {
 	vmclear(vcpu->ctx.vmcs);
 	vcpu->ctx.launched = 0;
-	vcpu->vmcs_cpu = -1;
+	__atomic_store_n(&vcpu->vmcs_cpu, -1, __ATOMIC_RELEASE);
 }
 
+/*
+ * A VMCS that this processor holds is in no other's hands: whoever has claimed
+ * the vCPU there is about to be turned away. So this needs no claim.
+ */
 void vcpu_clear_all(struct cpu *cpu)
 {
 	for (u32 d = 0; d < HV_DOMAINS_MAX; d++) {
@@ -126,10 +132,8 @@ void vcpu_clear_all(struct cpu *cpu)
 		for (u32 i = 0; domain && i < HV_VCPUS_MAX; i++) {
 			struct vcpu *vcpu = domain->vcpu[i];
 
-			if (vcpu && vcpu->vmcs_cpu == (s32)cpu->number && vcpu_claim(vcpu)) {
+			if (vcpu && vcpu->vmcs_cpu == (s32)cpu->number)
 				vcpu_vmcs_clear(cpu, vcpu);
-				vcpu_release(vcpu);
-			}
 		}
 	}
 }
@@ -295,6 +299,9 @@ long vcpu_run(struct cpu *cpu, u64 handle, u64 index, u64 limit, u64 steal, u64 
 	if (unlikely(vcpu->steal_msr) && (vcpu->preempted || steal != vcpu->steal_seen))
 		steal_update(vcpu, steal);
 	spec_enter_domu(cpu, vcpu);
+	/* What came in root mode before the timer was armed: see fault(). */
+	if (unlikely(cpu->pending))
+		vmwrite(PREEMPTION_TIMER, 0);
 	return 1;
 }
 

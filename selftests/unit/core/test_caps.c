@@ -262,6 +262,57 @@ static void launch_failures(void)
 	ok(machine.cpu[0] && !machine.cpu[1], "and is not one of the machine's");
 }
 
+/* GATE_LEAVE, which does not come back into the core. */
+static void go(u32 number, u64 how)
+{
+	struct cpu *cpu;
+	jmp_buf here;
+
+	model_use(number);
+	cpu = this_cpu();
+	model_set(EXIT_REASON, EXIT_VMCALL);
+	model_set(EXIT_INSTRUCTION_LENGTH, 3);
+	cpu->dom0.gpr[RAX] = GATE_LEAVE;
+	cpu->dom0.gpr[RDI] = how;
+	model_way_out = &here;
+	if (!setjmp(here))
+		dispatch(&cpu->dom0);
+	model_way_out = NULL;
+}
+
+/* The machine goes down with domains in it. */
+static void leave_by_force(void)
+{
+	struct vcpu *vcpu, *other, *claimed;
+
+	world_start(&skylake_server, 2, NULL);
+	vcpu = make_vcpu(make_domain(), 0);
+	claimed = make_vcpu(make_domain(), 0);
+	other = make_vcpu(make_domain(), 0);
+	guest_run(vcpu);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	guest_run(claimed);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	/* Another processor is about to be told that it can't have it. */
+	check(vcpu_claim(claimed));
+	model_use(1);
+	guest_run(other);
+	go(0, HV_LEAVE_FORCE);
+	ok(!model.me->vmx && vcpu->vmcs_cpu == -1 && claimed->vmcs_cpu == -1,
+	   "no VMCS of a vCPU stays in a processor that is forced out");
+	model_use(1);
+	ok(!guest_exit(EXIT_EXTERNAL_INTERRUPT, 0), "a DomU elsewhere runs to its next exit");
+	ok(gate_call(1, GATE_VCPU_RUN, other->domain->handle, 0, 0, 0).rax == -HV_EIO &&
+	   gate_call(1, GATE_VCPU_RUN, vcpu->domain->handle, 0, 0, 0).rax == -HV_EIO && !this_cpu()->vcpu,
+	   "none is entered again");
+	ok(gate_call(1, GATE_RECLAIM, 0, 0, 0, 0).rax == -HV_EIO &&
+	   gate_call(1, GATE_DONATE, FREE_RAM, 1, 0, 0).rax == -HV_EIO &&
+	   gate_call(1, GATE_DOM_CREATE, 0, 0, 0, 0).rax == -HV_EIO &&
+	   gate_call(1, GATE_VCPU_GET, vcpu->domain->handle, 0, 1, GUEST_RAM).rax == -HV_EIO, "the gate is shut");
+	go(1, HV_LEAVE_FORCE);
+	ok(!model.me->vmx && !machine.lock.held, "but for leaving");
+}
+
 static void leave(void)
 {
 	jmp_buf here;
@@ -308,5 +359,6 @@ int main(void)
 	usable();
 	launch_failures();
 	leave();
+	leave_by_force();
 	return tap_done();
 }

@@ -355,6 +355,7 @@ static void hidden(void)
 {
 	struct answer r;
 	u64 rip, pool;
+	u32 events;
 	int level;
 
 	fresh();
@@ -405,6 +406,15 @@ static void hidden(void)
 	exit_gpa = 0x8000000000ULL;
 	dom0_do(EXIT_EPT_VIOLATION, 1);
 	ok(injected() == VECTOR_NMI, "an NMI that was cut off comes again");
+	model_set(GUEST_INTERRUPTIBILITY, 0);
+	events = machine.event_count;
+	for (int bit = 48; bit < 52; bit++) {
+		exit_gpa = BIT(bit) | 0x100000;
+		dom0_do(EXIT_EPT_VIOLATION, 1);
+		check(injected_gp());
+	}
+	ok(machine.event_count == events,
+	   "above what four levels translate is #GP, not an endless loop");
 }
 
 static void small_pages(void)
@@ -524,6 +534,13 @@ static void nmi_too_late(void)
 	fault(&frame);
 	dom0_do(EXIT_PREEMPTION_TIMER, 0);
 	ok(injected() == VECTOR_MC, "a machine check likewise");
+	this_cpu()->nmi_pending = true;
+	guest_run(vcpu);
+	ok(vmread(PREEMPTION_TIMER) == 0, "one before the DomU's timer was armed is not armed over");
+	ok(!guest_exit(EXIT_PREEMPTION_TIMER, 0) && left.rax == HV_RUN_INTERRUPT &&
+	   injected() == VECTOR_NMI, "and comes");
+	guest_run(vcpu);
+	ok(vmread(PREEMPTION_TIMER) != 0, "the next run has its time");
 }
 
 /* SDM volume 3, 25.9.1: bits 16 to 30 say more about an exit, not which it is. */
