@@ -49,10 +49,11 @@ void ept_destroy(struct ept *ept)
 u64 *ept_find(const struct ept *ept, u64 address, int *level)
 {
 	u64 *entry = entry_in(ept->root, address, 4);
+	u64 value = READ_ONCE(*entry);
 
-	for (*level = 4; ept_is_table(*entry, *level);) {
+	for (*level = 4; ept_is_table(value, *level); value = READ_ONCE(*entry)) {
 		--*level;
-		entry = entry_in(*entry, address, *level);
+		entry = entry_in(value, address, *level);
 	}
 	return entry;
 }
@@ -105,7 +106,7 @@ u64 ept_translate(const struct ept *ept, u64 address, u64 need)
 
 	if (address >> 48)
 		return ~0ULL;
-	entry = *ept_find(ept, address, &level);
+	entry = READ_ONCE(*ept_find(ept, address, &level));
 	if ((entry & need) != need || ept_is_table(entry, level))
 		return ~0ULL;
 	return (entry & EPT_ADDRESS & ~(ept_level_size(level) - 1)) |

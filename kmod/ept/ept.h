@@ -2,8 +2,10 @@
 /*
  * Extended page tables: walk, map, split. SDM volume 3, 29.3.
  *
- * All functions need machine.lock: one lock changes Domain-0's and a DomU's
- * tables together.
+ * One lock, machine.lock, changes Domain-0's and a DomU's tables together. All
+ * functions need it but ept_translate() for a vCPU that runs: its domain's
+ * tables stay, each entry is read once, and a page that is unmapped meanwhile
+ * is not used otherwise before this processor has done a GATE_SYNC.
  */
 #ifndef HVMOD_EPT_H
 #define HVMOD_EPT_H
