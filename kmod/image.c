@@ -31,6 +31,8 @@
 /* What the core has to spare after its start, in pages. */
 #define FIRST_POOL	256
 
+static_assert(offsetof(struct hv_linux, cr4) == 144);
+
 extern const char hv_core_image[], hv_core_image_end[];
 extern const char hv_trampoline[], hv_trampoline_end[], hv_leave_core[];
 
@@ -220,14 +222,20 @@ static int map_area(struct carver *c, u64 root, struct hv_boot *boot,
 	return 0;
 }
 
-/* Where Linux has it, and executable: the processor changes tables on it. */
-static int map_trampoline(struct carver *c, u64 root)
+/*
+ * The tables for the way in and out have the trampoline too, where Linux has it
+ * and executable: the processor changes tables on it. It is Linux's memory, so
+ * those that the core runs on don't. The rest they share: the trampoline is the
+ * only thing in the upper half.
+ */
+static int map_trampoline(struct carver *c, u64 launch_root, u64 root)
 {
 	u64 va = (u64)hv_trampoline & PAGE_MASK;
 	int ret = 0;
 
+	memcpy(phys_to_virt(launch_root), phys_to_virt(root), PAGE_SIZE);
 	for (; va < (u64)hv_trampoline_end && !ret; va += PAGE_SIZE)
-		ret = map_range(c, root, va,
+		ret = map_range(c, launch_root, va,
 				(u64)vmalloc_to_pfn((void *)va) << PAGE_SHIFT, PAGE_SIZE,
 				PROT_TEXT);
 	return ret;
@@ -252,25 +260,28 @@ static int make_linux_states(struct hv_core *core, struct hv_boot *boot)
 static int build(struct hv_core *core, struct hv_boot *boot, struct carver *c,
 		 const struct hv_image *image)
 {
+	u64 root, launch_root;
 	unsigned int cpu;
-	u64 root;
 	u32 i;
 	int ret;
 
 	boot->image_pa = carve(c, image->end >> PAGE_SHIFT);
 	root = carve(c, 1);
-	if (!boot->image_pa || !root)
+	launch_root = carve(c, 1);
+	if (!boot->image_pa || !root || !launch_root)
 		return -ENOMEM;
-	ret = map_image(c, root, boot, image) ?: map_trampoline(c, root) ?:
-	      map_direct(c, root, boot, image->rodata_end);
+	ret = map_image(c, root, boot, image) ?: map_direct(c, root, boot, image->rodata_end);
 	for_each_possible_cpu(cpu)
 		ret = ret ?: map_area(c, root, boot, image, cpu);
+	ret = ret ?: map_trampoline(c, launch_root, root);
 	if (ret)
 		return ret;
+	boot->core_cr3 = root;
+	boot->launch_cr3 = launch_root;
 	for_each_possible_cpu(cpu) {
 		struct hv_linux *lx = &core->state[cpu]->lx;
 
-		lx->core_cr3 = root;
+		lx->core_cr3 = launch_root;
 		lx->core_rsp = boot->cpu_area[cpu] + HV_STACK_TOP;
 		lx->core_rip = image->entry;
 		lx->cpu = cpu;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The bridge between Linux's page tables and the core's. This page is mapped
- * at the same address in both, and nothing on it is used while a processor is
- * under the core: Linux could change it.
+ * at the same address in Linux's and in those of the core's that are for the
+ * way in and out (hv_boot.launch_cr3); it is in none that the core runs on:
+ * Linux could change it.
  *
- * Offsets are those of struct hv_linux, asserted in launch.c.
+ * Offsets are those of struct hv_linux, asserted in launch.c and image.c.
  */
 #include <linux/linkage.h>
 #include <linux/objtool.h>
@@ -32,10 +33,12 @@
 #define LX_TR		118
 #define LX_RIP		120
 #define LX_RFLAGS	128
+#define LX_CR4		144
 #define LX_FS_BASE	152
 #define LX_GS_BASE	160
 #define LX_GPR		168
 #define CR4_PGE		0x80
+#define CR4_LASS_BIT	27
 #define MSR_FS_BASE	0xc0000100
 #define MSR_GS_BASE	0xc0000101
 
@@ -50,6 +53,11 @@ SYM_CODE_END(hv_trampoline)
 /*
  * u64 hv_enter_core(struct hv_linux *): interrupts are off. Comes back at
  * .Lback, in VMX non-root operation or with the reason why not in RAX.
+ *
+ * The core's addresses are in the lower half, where with CR4.LASS no
+ * instruction may be fetched from (SDM volume 3, linear-address-space
+ * separation): off it goes here, and Linux has it again in its VMCS or from
+ * hv_leave_core().
  */
 SYM_CODE_START(hv_enter_core)
 	UNWIND_HINT_UNDEFINED
@@ -63,6 +71,10 @@ SYM_CODE_START(hv_enter_core)
 	lea	.Lback(%rip), %rax
 	mov	%rax, LX_RIP(%rdi)
 	mov	%rsp, LX_RSP(%rdi)
+	mov	%cr4, %rax
+	mov	%rax, LX_CR4(%rdi)
+	btr	$CR4_LASS_BIT, %rax
+	mov	%rax, %cr4
 	mov	%cr3, %rax
 	mov	%rax, LX_CR3(%rdi)
 	mov	LX_CORE_CR3(%rdi), %rax
@@ -92,7 +104,8 @@ SYM_CODE_END(hv_enter_core)
  * From the core, out of VMX, still on its page tables: RDI = struct hv_linux
  * (Linux's address), RSI = CR3, RDX = CR4. LTR wants a TSS that is not busy,
  * and Linux's own GDT is read-only: so a copy first. Toggling PGE drops what
- * the TLB held of Linux from before the launch.
+ * the TLB held of Linux from before the launch. CR4 may bring LASS and FRED:
+ * from there on no address is in the lower half.
  */
 SYM_CODE_START(hv_leave_core)
 	UNWIND_HINT_UNDEFINED

@@ -143,6 +143,7 @@ void gate(struct cpu *cpu, struct ctx *ctx);
 struct ctx *dom0_exit(struct cpu *cpu, u32 reason);
 void dom0_deliver_pending(struct cpu *cpu);
 void inject(u32 info, u32 error);
+void dom0_inject(u32 info, u32 error, u64 data);
 void inject_gp(void);
 void skip_instruction(void);
 void skip_bytes(u64 length);

@@ -42,14 +42,25 @@ void inject(u32 info, u32 error)
 	vmwrite(ENTRY_INTERRUPTION_INFO, info | INFO_VALID);
 }
 
+/*
+ * FRED, which no DomU has, puts @data on the stack: what CR2, DR6 or XFD_ERR is
+ * for an exception, and 0 for all that the core makes. SDM volume 3, 25.8.3.
+ */
+void dom0_inject(u32 info, u32 error, u64 data)
+{
+	if (unlikely(machine.has_fred))
+		vmwrite(INJECTED_EVENT_DATA, data);
+	inject(info, error);
+}
+
 void inject_gp(void)
 {
-	inject(INFO_HARDWARE | INFO_ERROR_CODE | VECTOR_GP, 0);
+	dom0_inject(INFO_HARDWARE | INFO_ERROR_CODE | VECTOR_GP, 0, 0);
 }
 
 static void inject_ud(void)
 {
-	inject(INFO_HARDWARE | VECTOR_UD, 0);
+	dom0_inject(INFO_HARDWARE | VECTOR_UD, 0, 0);
 }
 
 static u32 cpl(void)
@@ -72,11 +83,11 @@ void dom0_deliver_pending(struct cpu *cpu)
 	}
 	if (cpu->mc_pending) {
 		cpu->mc_pending = false;
-		inject(INFO_HARDWARE | VECTOR_MC, 0);
+		dom0_inject(INFO_HARDWARE | VECTOR_MC, 0, 0);
 	} else if (!(vmread(GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_NMI | BLOCKED_BY_MOV_SS))) {
 		cpu->nmi_pending = false;
 		vmwrite(GUEST_INTERRUPTIBILITY, vmread(GUEST_INTERRUPTIBILITY) & ~BLOCKED_BY_STI);
-		inject(INFO_NMI | VECTOR_NMI, 0);
+		dom0_inject(INFO_NMI | VECTOR_NMI, 0, 0);
 	}
 	if (cpu->mc_pending || cpu->nmi_pending) {
 		vmwrite(PREEMPTION_TIMER, NMI_RETRY_TICKS >> machine.caps.timer_shift);
@@ -217,7 +228,8 @@ static void dom0_ept_violation(struct cpu *cpu)
 	if (filled) {
 		if (vectoring & INFO_VALID) {
 			vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
-			inject(vectoring & ~INFO_NMI_UNBLOCKING, vmread(IDT_VECTORING_ERROR));
+			dom0_inject(vectoring & ~INFO_NMI_UNBLOCKING, vmread(IDT_VECTORING_ERROR),
+				    machine.has_fred ? vmread(ORIGINAL_EVENT_DATA) : 0);
 		}
 		return;
 	}

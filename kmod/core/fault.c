@@ -138,7 +138,7 @@ static __noreturn void die(struct frame *frame, const char *text)
 	if (!vmptrld(cpu->dom0.vmcs))
 		machine_reset();
 	vmwrite(HOST_RSP, (u64)&cpu->dom0.gpr[16]);
-	inject(INFO_NMI | VECTOR_NMI, 0);
+	dom0_inject(INFO_NMI | VECTOR_NMI, 0, 0);
 	cpu->dom0.launched = 1;
 	resume(&cpu->dom0);
 }

@@ -268,7 +268,7 @@ struct hv_linux {
 	u64 rip;			/* 120 */
 	u64 rflags;			/* 128 */
 	u64 unused;			/* 136 */
-	u64 cr4;			/* 144 */
+	u64 cr4;			/* 144: at first by the trampoline */
 	u64 fs_base;			/* 152 */
 	u64 gs_base;			/* 160 */
 	u64 gpr[16];			/* 168: all but RSP, in encoding order */
@@ -325,8 +325,11 @@ struct hv_crash {
  *	address 0
  * @tsc_khz: frequency of the TSC
  * @crash_pa: a Domain-0 page for struct hv_crash
- * @leave_stub: Linux address of the trampoline's way back, mapped alike in the
- *	core's page tables
+ * @leave_stub: Linux address of the trampoline's way back
+ * @core_cr3: page tables that the core runs on; no memory of Linux's is
+ *	executable in them
+ * @launch_cr3: the same and the trampoline, where Linux has it: for the way in
+ *	and out
  * @linux_pa: physical address of each processor's struct hv_linux
  * @linux_va: Linux's address of it
  * @cpu_area: core address of each processor's area (struct cpu and stacks)
@@ -345,6 +348,8 @@ struct hv_boot {
 	u64 tsc_khz;
 	u64 crash_pa;
 	u64 leave_stub;
+	u64 core_cr3;
+	u64 launch_cr3;
 	u64 linux_pa[HV_CPUS_MAX];
 	u64 linux_va[HV_CPUS_MAX];
 	u64 cpu_area[HV_CPUS_MAX];

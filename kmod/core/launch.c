@@ -11,6 +11,14 @@
 
 struct hv_boot boot;
 
+/*
+ * The bits of CR4 that root mode has if Linux has them. Any other may be there
+ * for a Linux that is newer than the core: LASS forbids it its own addresses,
+ * FRED sends NMIs past its IDT, PKS and CET bring state that it doesn't switch.
+ */
+#define ROOT_CR4	(CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_LA57 | \
+			 CR4_VMXE | CR4_FSGSBASE | CR4_PCIDE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP)
+
 void core_enter(u64 operation, u64 number);
 
 static struct hv_linux *linux_of(struct cpu *cpu)
@@ -53,6 +61,11 @@ static u64 vmx_usable(u64 linux_cr4)
 	return 0;
 }
 
+static bool fred_exists(void)
+{
+	return cpuid(0, 0).eax >= 7 && cpuid(7, 0).eax >= 1 && cpuid(7, 1).eax & BIT(17);
+}
+
 static u64 machine_init(u64 linux_cr4)
 {
 	u64 why = vmx_usable(linux_cr4);
@@ -65,6 +78,7 @@ static u64 machine_init(u64 linux_cr4)
 	machine.tsc_khz = boot.tsc_khz;
 	machine.max_pa_bits = cpuid(0x80000008, 0).eax & 0xff;
 	machine.mitigations = boot.flags & HV_BOOT_MITIGATIONS;
+	machine.has_fred = fred_exists();
 	machine.vid = machine.caps.vid && boot.flags & HV_BOOT_APICV;
 	machine.crash = phys(boot.crash_pa);
 	machine.domain_hint = 1;
@@ -123,6 +137,26 @@ static u64 cpu_launch(struct cpu *cpu, u64 linux_cr4)
 	resume(&cpu->dom0);
 }
 
+/*
+ * Off the trampoline's page tables, and with PGE off for a moment, which drops
+ * what the TLB holds of Linux, global pages too: SDM volume 3, 4.10.4.1.
+ */
+static void own_control_registers(void)
+{
+	u64 cr4 = read_cr4() & ROOT_CR4;
+
+	write_cr4(cr4 & ~CR4_PGE);
+	write_cr4(cr4);
+	write_cr3(boot.core_cr3);
+}
+
+/* This processor is out of VMX and Linux's own again. */
+static __noreturn void leave_root(struct cpu *cpu, const struct hv_linux *lx)
+{
+	write_cr3(boot.launch_cr3);
+	return_to_linux(boot.linux_va[cpu->number], lx->cr3, lx->cr4, boot.leave_stub);
+}
+
 /* A first entry that failed comes here from entry_failed(). */
 __noreturn void launch_failed(struct cpu *cpu)
 {
@@ -135,9 +169,10 @@ __noreturn void launch_failed(struct cpu *cpu)
 	unlock(&machine.lock);
 	vmx_disable(cpu);
 	lx->gpr[RAX] = why;
-	return_to_linux(boot.linux_va[cpu->number], lx->cr3, lx->cr4, boot.leave_stub);
+	leave_root(cpu, lx);
 }
 
+/* The trampoline has put Linux's CR4 into struct hv_linux. */
 void core_enter(u64 operation, u64 number)
 {
 	struct cpu *cpu = (struct cpu *)boot.cpu_area[number];
@@ -148,12 +183,11 @@ void core_enter(u64 operation, u64 number)
 	lx = phys(boot.linux_pa[number]);
 	lx->fs_base = rdmsr(MSR_FS_BASE);
 	lx->gs_base = rdmsr(MSR_GS_BASE);
-	lx->cr4 = read_cr4();
 	lx->rflags = RFLAGS_FIXED;
 	wrmsr(MSR_GS_BASE, (u64)cpu);
 	cpu_setup(cpu, number);
 	fault_init();
-	write_cr4(read_cr4() & ~CR4_CET);
+	own_control_registers();
 	vmx_load_host_tables(cpu);
 
 	if (operation == HV_ENTER_INIT) {
@@ -163,7 +197,7 @@ void core_enter(u64 operation, u64 number)
 		why = cpu_launch(cpu, lx->cr4);
 	}
 	lx->gpr[RAX] = why;
-	return_to_linux(boot.linux_va[number], lx->cr3, lx->cr4, boot.leave_stub);
+	leave_root(cpu, lx);
 }
 
 static void read_table(struct hv_table *table, enum vmcs_field base, enum vmcs_field limit)
@@ -215,5 +249,5 @@ __noreturn void launch_leave(struct cpu *cpu)
 	wrmsr(MSR_EFER, efer);
 	wrmsr(MSR_DEBUGCTL, debugctl);
 	write_dr7(dr7);
-	return_to_linux(boot.linux_va[cpu->number], lx->cr3, lx->cr4, boot.leave_stub);
+	leave_root(cpu, lx);
 }

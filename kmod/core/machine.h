@@ -43,6 +43,7 @@ struct machine {
 	bool has_verw, has_ibpb, flush_l1d;
 	bool legacy_ibrs, ibpb_leave, clear_history;	/* see spec_leave_domu() */
 	bool has_rdtscp, has_pmu, has_split_lock;
+	bool has_fred;			/* Domain-0 may use it */
 	struct vmx_caps caps;
 	struct ept dom0_ept;
 	u64 max_pa_bits;

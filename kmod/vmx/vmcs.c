@@ -146,10 +146,12 @@ static bool write_controls(const struct vmx_controls *c)
 	};
 
 	/*
-	 * The field exists only where the control does. XRSTORS of Intel PT's
-	 * state would write the MSRs that the bitmap denies.
+	 * These fields exist only where what they are for does. XRSTORS of Intel
+	 * PT's state would write the MSRs that the bitmap denies.
 	 */
 	if (c->proc2 & PROC2_XSAVES && !vmwrite_ok(XSS_EXITING_BITMAP, XSS_PT))
+		return false;
+	if (machine.has_fred && !vmwrite_ok(INJECTED_EVENT_DATA, 0))
 		return false;
 	return write_all(fields, ARRAY_SIZE(fields));
 }

@@ -61,10 +61,21 @@ void model_msr_add(u32 msr, u8 access, u64 value)
 	*m = (struct model_msr){ .msr = msr, .access = access, .value = value };
 }
 
+/*
+ * The core lies in the lower half of the address space and has an IDT: with
+ * LASS its next instruction is #GP, with FRED an NMI goes to Linux's handler.
+ */
+void model_root(void)
+{
+	if (model.me->cr4 & CR4_LASS)
+		model_fatal("an instruction of the core with CR4.LASS");
+}
+
 u64 rdmsr(u32 msr)
 {
 	struct model_msr *m = model_msr(msr);
 
+	model_root();
 	if (!m || !(m->access & MODEL_READ))
 		model_fatal("RDMSR of %#x in root mode", msr);
 	m->reads++;
@@ -177,7 +188,7 @@ static u32 xsave_bytes_now(u32 features)
 
 static bool has_subleaves(u32 leaf)
 {
-	return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd;
+	return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd || leaf == 0x23;
 }
 
 struct cpuid cpuid(u32 leaf, u32 subleaf)
@@ -307,6 +318,9 @@ static void checked(u64 *place, u64 v, u64 reserved, const char *name)
 	*place = v;
 }
 
+/* Bit 15, 26, 29 to 31 and those above FRED. */
+#define CR4_RESERVED	(~0x11bff7fffULL)
+
 #define CHECKED(name, place, reserved)			\
 u64 read_##name(void)					\
 {							\
@@ -317,7 +331,7 @@ void write_##name(u64 v)				\
 	checked(&model.me->place, v, reserved, #name);	\
 }
 CHECKED(cr0, cr0, ~CR0_DEFINED)
-CHECKED(cr4, cr4, 0xffffffffff800000ULL)
+CHECKED(cr4, cr4, CR4_RESERVED)
 CHECKED(dr6, dr[6], 0xffffffff00000000ULL)
 CHECKED(dr7, dr[7], 0xffffffff00000000ULL)
 
@@ -387,8 +401,13 @@ __noreturn void resume(struct ctx *ctx)
 	way_out(MODEL_RESUMED);
 }
 
+/* The stub is executable in one of the core's two roots alone. */
 __noreturn void return_to_linux(u64 linux_va, u64 cr3, u64 cr4, u64 stub)
 {
+	if (model.me->cr3 != boot.launch_cr3)
+		model_fatal("#PF: the trampoline is not in the page tables at %#lx", model.me->cr3);
+	checked(&model.me->cr4, cr4, CR4_RESERVED, "cr4");
+	model.me->cr3 = cr3;
 	way_out(MODEL_LINUX);
 }
 

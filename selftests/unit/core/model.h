@@ -64,7 +64,7 @@ struct model_type {
 	u32 msrs;
 };
 
-extern const struct model_type ivy_bridge, skylake_server;
+extern const struct model_type ivy_bridge, skylake_server, panther_lake;
 
 /* The whole of it. @me is the processor that runs now. */
 struct model {
@@ -91,6 +91,8 @@ void model_init(const struct model_type *type, u32 cpus);
 void model_vmx_init(void);
 void model_use(u32 cpu);
 __noreturn __attribute__((__format__(printf, 1, 2))) void model_fatal(const char *format, ...);
+/* Fatal if the next instruction of the core would fault. */
+void model_root(void);
 struct model_msr *model_msr(u32 msr);
 void model_msr_add(u32 msr, u8 access, u64 value);
 struct model_vmcs *model_vmcs_at(u64 pa);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Two processors: CPUID and the capability MSRs, as such machines have them. */
+/* Three processors: CPUID and the capability MSRs, as such machines have them. */
 #include "model.h"
 
 static const struct model_cpuid ivy_cpuid[] = {
@@ -27,34 +27,46 @@ static const struct model_cpuid ivy_cpuid[] = {
 	{ 0x80000008, 0, { 0x3024, 0, 0, 0 } },
 };
 
-static const struct model_cpuid skylake_cpuid[] = {
-	{ 0x0, 0, { 0x16, 0x756e6547, 0x6c65746e, 0x49656e69 } },
-	{ 0x1, 0, { 0x50654, 0x00400800, 0x7ffefbff, 0xbfebfbff } },
-	{ 0x2, 0, { 0x76036301, 0x00f0b5ff, 0, 0x00c30000 } },
-	{ 0x4, 0, { 0x7c004121, 0x01c0003f, 0x3f, 0 } },
-	{ 0x4, 1, { 0x7c004122, 0x01c0003f, 0x3f, 0 } },
-	{ 0x4, 2, { 0x7c004143, 0x03c0003f, 0x3ff, 0 } },
-	{ 0x4, 3, { 0x7c0fc163, 0x0280003f, 0x4fff, 4 } },
-	{ 0x5, 0, { 0x40, 0x40, 3, 0x2020 } },
-	{ 0x6, 0, { 0xef7, 2, 9, 0 } },
-	{ 0x7, 0, { 0, 0xd39ffffb, 0x00000008, 0xbc000400 } },
-	{ 0xb, 0, { 1, 2, 0x100, 0 } },
-	{ 0xb, 1, { 6, 0x28, 0x201, 0 } },
-	{ 0xd, 0, { 0x2ff, 0xa88, 0xa88, 0 } },
-	{ 0xd, 1, { 0xf, 0xa08, 0x100, 0 } },
-	{ 0xd, 2, { 0x100, 0x240, 0, 0 } },
-	{ 0xd, 3, { 0x40, 0x3c0, 0, 0 } },
-	{ 0xd, 4, { 0x40, 0x400, 0, 0 } },
-	{ 0xd, 5, { 0x40, 0x440, 0, 0 } },
-	{ 0xd, 6, { 0x200, 0x480, 0, 0 } },
-	{ 0xd, 7, { 0x400, 0x680, 0, 0 } },
-	{ 0xd, 9, { 8, 0xa80, 0, 0 } },
-	{ 0x15, 0, { 2, 0xa8, 0, 0 } },
-	{ 0x16, 0, { 0x834, 0xe74, 0x64, 0 } },
-	{ 0x80000000, 0, { 0x80000008, 0, 0, 0 } },
-	{ 0x80000001, 0, { 0, 0, 0x121, 0x2c100800 } },
-	{ 0x80000007, 0, { 0, 0, 0, 0x100 } },
-	{ 0x80000008, 0, { 0x302e, 0, 0, 0 } },
+/* The highest leaf is in max_leaf. */
+#define SKYLAKE_CPUID							\
+	{ 0x0, 0, { 0x16, 0x756e6547, 0x6c65746e, 0x49656e69 } },	\
+	{ 0x1, 0, { 0x50654, 0x00400800, 0x7ffefbff, 0xbfebfbff } },	\
+	{ 0x2, 0, { 0x76036301, 0x00f0b5ff, 0, 0x00c30000 } },		\
+	{ 0x4, 0, { 0x7c004121, 0x01c0003f, 0x3f, 0 } },		\
+	{ 0x4, 1, { 0x7c004122, 0x01c0003f, 0x3f, 0 } },		\
+	{ 0x4, 2, { 0x7c004143, 0x03c0003f, 0x3ff, 0 } },		\
+	{ 0x4, 3, { 0x7c0fc163, 0x0280003f, 0x4fff, 4 } },		\
+	{ 0x5, 0, { 0x40, 0x40, 3, 0x2020 } },				\
+	{ 0x6, 0, { 0xef7, 2, 9, 0 } },					\
+	{ 0x7, 0, { 0, 0xd39ffffb, 0x00000008, 0xbc000400 } },		\
+	{ 0xb, 0, { 1, 2, 0x100, 0 } },					\
+	{ 0xb, 1, { 6, 0x28, 0x201, 0 } },				\
+	{ 0xd, 0, { 0x2ff, 0xa88, 0xa88, 0 } },				\
+	{ 0xd, 1, { 0xf, 0xa08, 0x100, 0 } },				\
+	{ 0xd, 2, { 0x100, 0x240, 0, 0 } },				\
+	{ 0xd, 3, { 0x40, 0x3c0, 0, 0 } },				\
+	{ 0xd, 4, { 0x40, 0x400, 0, 0 } },				\
+	{ 0xd, 5, { 0x40, 0x440, 0, 0 } },				\
+	{ 0xd, 6, { 0x200, 0x480, 0, 0 } },				\
+	{ 0xd, 7, { 0x400, 0x680, 0, 0 } },				\
+	{ 0xd, 9, { 8, 0xa80, 0, 0 } },					\
+	{ 0x15, 0, { 2, 0xa8, 0, 0 } },					\
+	{ 0x16, 0, { 0x834, 0xe74, 0x64, 0 } },				\
+	{ 0x80000000, 0, { 0x80000008, 0, 0, 0 } },			\
+	{ 0x80000001, 0, { 0, 0, 0x121, 0x2c100800 } },			\
+	{ 0x80000007, 0, { 0, 0, 0, 0x100 } },				\
+	{ 0x80000008, 0, { 0x302e, 0, 0, 0 } }
+
+static const struct model_cpuid skylake_cpuid[] = { SKYLAKE_CPUID };
+
+/* As far as it matters, and what comes first is found first. */
+static const struct model_cpuid panther_cpuid[] = {
+	{ 0x7, 0, { 1, 0xd39ffffb, 0x0000000c, 0xbc000400 } },
+	{ 0x7, 1, { BIT(6) | BIT(17) | BIT(26) | BIT(8), 0, 0, 0 } },
+	{ 0xa, 0, { 0x07300805, 0, 0xf, 0x8604 } },
+	SKYLAKE_CPUID,
+	{ 0x23, 0, { 3, 0, 0, 0 } },
+	{ 0x23, 1, { 0x3ff, 0xf, 0, 0 } },
 };
 
 #define MTRRS								\
@@ -85,20 +97,28 @@ static const struct model_value ivy_msr[] = {
 	MTRRS,
 };
 
-static const struct model_value skylake_msr[] = {
-	{ MSR_VMX_BASIC, 0x00da040000000004 },
-	{ MSR_VMX_PINBASED, 0xff00000016 }, { MSR_VMX_PROCBASED, 0xfff9fffe0401e172 },
-	{ MSR_VMX_EXIT, 0x3ffffff00036dff }, { MSR_VMX_ENTRY, 0x3ffff000011ff },
-	{ MSR_VMX_MISC, 0x7004c1e7 },
-	{ MSR_VMX_CR0_FIXED0, 0x80000021 }, { MSR_VMX_CR0_FIXED1, 0xffffffff },
-	{ MSR_VMX_CR4_FIXED0, 0x2000 }, { MSR_VMX_CR4_FIXED1, 0x7767ff },
-	{ MSR_VMX_PROCBASED2, 0x15fcff00000000 }, { MSR_VMX_EPT_VPID_CAP, 0xf0106734141 },
-	{ MSR_VMX_TRUE_PINBASED, 0xff00000016 },
-	{ MSR_VMX_TRUE_PROCBASED, 0xfff9fffe04006172 },
-	{ MSR_VMX_TRUE_EXIT, 0x3ffffff00036dfb }, { MSR_VMX_TRUE_ENTRY, 0x3ffff000011fb },
-	{ MSR_ARCH_CAPABILITIES, 0 },
-	{ 0x570, 0 },		/* IA32_RTIT_CTL */
-	MTRRS,
+#define SKYLAKE_MSR							\
+	{ MSR_VMX_BASIC, 0x00da040000000004 },				\
+	{ MSR_VMX_PINBASED, 0xff00000016 }, { MSR_VMX_PROCBASED, 0xfff9fffe0401e172 },	\
+	{ MSR_VMX_EXIT, 0x3ffffff00036dff }, { MSR_VMX_ENTRY, 0x3ffff000011ff },	\
+	{ MSR_VMX_MISC, 0x7004c1e7 },					\
+	{ MSR_VMX_CR0_FIXED0, 0x80000021 }, { MSR_VMX_CR0_FIXED1, 0xffffffff },	\
+	{ MSR_VMX_CR4_FIXED0, 0x2000 }, { MSR_VMX_CR4_FIXED1, 0x7767ff },	\
+	{ MSR_VMX_PROCBASED2, 0x15fcff00000000 }, { MSR_VMX_EPT_VPID_CAP, 0xf0106734141 },	\
+	{ MSR_VMX_TRUE_PINBASED, 0xff00000016 },			\
+	{ MSR_VMX_TRUE_PROCBASED, 0xfff9fffe04006172 },			\
+	{ MSR_VMX_TRUE_EXIT, 0x3ffffff00036dfb }, { MSR_VMX_TRUE_ENTRY, 0x3ffff000011fb },	\
+	{ MSR_ARCH_CAPABILITIES, 0 },					\
+	{ 0x570, 0 },		/* IA32_RTIT_CTL */			\
+	MTRRS
+
+static const struct model_value skylake_msr[] = { SKYLAKE_MSR };
+
+/* What comes last counts. */
+static const struct model_value panther_msr[] = {
+	SKYLAKE_MSR,
+	{ MSR_VMX_BASIC, 0x05da040000000004 },
+	{ MSR_VMX_CR4_FIXED1, 0x11bf77fff },
 };
 
 const struct model_type ivy_bridge = {
@@ -111,4 +131,10 @@ const struct model_type skylake_server = {
 	.name = "Skylake server", .max_leaf = 0x16, .max_extended = 0x80000008,
 	.cpuid = skylake_cpuid, .cpuids = ARRAY_SIZE(skylake_cpuid), .xcr0 = 0x2ff,
 	.msr = skylake_msr, .msrs = ARRAY_SIZE(skylake_msr),
+};
+
+const struct model_type panther_lake = {
+	.name = "Panther Lake", .max_leaf = 0x23, .max_extended = 0x80000008,
+	.cpuid = panther_cpuid, .cpuids = ARRAY_SIZE(panther_cpuid), .xcr0 = 0x2ff,
+	.msr = panther_msr, .msrs = ARRAY_SIZE(panther_msr),
 };

@@ -26,6 +26,8 @@ static bool field_exists(u32 field)
 		return false;
 	if (field == XSS_EXITING_BITMAP)
 		return model_msr(MSR_VMX_PROCBASED2)->value >> 32 & PROC2_XSAVES;
+	if (field == INJECTED_EVENT_DATA || field == ORIGINAL_EVENT_DATA)
+		return cpuid(7, 1).eax & BIT(17);
 	if (field == GUEST_INTERRUPT_STATUS || (field >= EOI_EXIT_BITMAP0 && field <= EOI_EXIT_BITMAP0 + 6))
 		return !(field & 1) &&
 		       model_msr(MSR_VMX_PROCBASED2)->value >> 32 & PROC2_VIRTUAL_INTERRUPTS;
@@ -133,6 +135,7 @@ bool vmptrld(u64 pa)
 
 u64 vmread(u32 field)
 {
+	model_root();
 	if (!model.me->vmx || !model.me->vmcs)
 		model_fatal("VMREAD of %#x without a VMCS", field);
 	return *model_field(model.me->vmcs, field);
@@ -228,8 +231,12 @@ static const char *check_controls(const struct ctx *ctx)
 	    vmread(HOST_CR3) != model.me->cr3 || vmread(HOST_CR4) != model.me->cr4 ||
 	    vmread(HOST_TR_SELECTOR) != CORE_TR || !vmread(HOST_CS_SELECTOR))
 		return "host state is not this processor's";
+	if (vmread(HOST_CR3) != boot.core_cr3)
+		return "HOST_CR3: Linux's pages are in these tables";
 	if (!(vmread(HOST_CR4) & CR4_VMXE))
 		return "HOST_CR4.VMXE";
+	if (vmread(HOST_CR4) & (CR4_LASS | CR4_FRED))
+		return "HOST_CR4: the exit handler can't run, or an NMI is Linux's";
 	return check_apic_controls();
 }
 
@@ -238,10 +245,13 @@ static const char *check_injection(void)
 	u32 info = vmread(ENTRY_INTERRUPTION_INFO), type = INFO_TYPE(info), vector = info & 0xff;
 	bool pe = vmread(GUEST_CR0) & CR0_PE, code = info & INFO_ERROR_CODE;
 	bool has_code = type == 3 && pe && vector < 32 && (0x27d00U >> vector & 1);
+	bool fred = vmread(GUEST_CR4) & CR4_FRED;
+	u64 basic = model_msr(MSR_VMX_BASIC)->value;
+	u32 reserved = basic & BIT(58) && type == 3 ? 0x7fffd000 : 0x7ffff000;
 
 	if (!(info & INFO_VALID))
 		return NULL;
-	if (info & 0x7ffff000 || type == 1 || type == 7)
+	if (info & reserved || type == 1 || (type == 7 && (!fred || !vector || vector > 2)))
 		return "injection: reserved";
 	if ((type == 2 && vector != 2) || (type == 3 && vector > 31))
 		return "injection: vector";
@@ -249,6 +259,10 @@ static const char *check_injection(void)
 		return "injection: error code";
 	if (code && vmread(ENTRY_EXCEPTION_ERROR) & ~0x7fffULL)
 		return "injection: error code's bits";
+	/* Which data belong to an event: the test's business. For these it is 0. */
+	if (fred && (type == 2 || (type == 3 && (vector == VECTOR_GP || vector == VECTOR_UD))) &&
+	    vmread(INJECTED_EVENT_DATA))
+		return "injection: event data of an event that has none";
 	if (type >= 4 && (vmread(ENTRY_INSTRUCTION_LENGTH) < 1 ||
 			  vmread(ENTRY_INSTRUCTION_LENGTH) > 15))
 		return "injection: instruction length";

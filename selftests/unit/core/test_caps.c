@@ -262,6 +262,37 @@ static void launch_failures(void)
 	ok(machine.cpu[0] && !machine.cpu[1], "and is not one of the machine's");
 }
 
+/* Bits of Linux's that root mode must not have. */
+#define NEW_CR4	(CR4_PKE | CR4_CET | CR4_PKS | CR4_UINTR | CR4_LASS | CR4_LAM_SUP | CR4_FRED)
+
+static void newer_linux(void)
+{
+	for (u32 i = 0; i < boot.cpus; i++)
+		model.cpu[i].cr4 |= NEW_CR4 | CR4_UMIP | CR4_SMEP | CR4_SMAP;
+}
+
+static void control_registers(void)
+{
+	const struct world_options o = { .no_launch = true, .before_init = newer_linux };
+	const u64 needed = CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXSAVE | CR4_SMEP |
+			   CR4_SMAP | CR4_VMXE;
+	u64 linux_cr4, why;
+
+	world_start(&panther_lake, 2, &o);
+	linux_cr4 = model.me->cr4;
+	ok(linux_cr4 & CR4_LASS && linux_cr4 & CR4_FRED && model.me->cr3 == 0x1000,
+	   "the way back gives Linux its CR4 and CR3");
+	ok(world_enter(0, HV_ENTER_LAUNCH, &why) == MODEL_RESUMED, "a Linux with LASS and FRED");
+	ok((vmread(HOST_CR4) & ~CR4_OSXMMEXCPT) == needed, "root mode has the bits that it needs alone");
+	ok(vmread(GUEST_CR4) == (linux_cr4 | CR4_VMXE) && vmread(GUEST_CR3) == 0x1000,
+	   "Domain-0 has all of its own");
+	ok(vmread(HOST_CR3) == CORE_CR3 && model.me->cr3 == CORE_CR3,
+	   "the trampoline is in no page table of root mode");
+	model.no_vmxon = true;
+	ok(world_enter(1, HV_ENTER_LAUNCH, &why) == MODEL_LINUX && why == HV_WHY_VMXON &&
+	   model.me->cr4 == linux_cr4 && model.me->cr3 == 0x1000, "after a launch that failed as well");
+}
+
 /* GATE_LEAVE, which does not come back into the core. */
 static void go(u32 number, u64 how)
 {
@@ -358,6 +389,7 @@ int main(void)
 	pairs();
 	usable();
 	launch_failures();
+	control_registers();
 	leave();
 	leave_by_force();
 	return tap_done();

@@ -131,6 +131,11 @@ static void test_cr4(void)
 	vcpu = running_guest();
 	ok(vmread(CR4_MASK) & CR4_SMAP && !(vmread(CR4_MASK) & CR4_SMEP),
 	   "SMAP only where CPUID has it");
+	world_start(&panther_lake, 1, NULL);
+	vcpu = running_guest();
+	mask = CR4_PKS | CR4_UINTR | CR4_LASS | CR4_LAM_SUP | CR4_FRED;
+	ok((vmread(CR4_MASK) & mask) == mask && !to_cr(4, CR4_FRED) && !to_cr(4, CR4_LASS),
+	   "no FRED and no LASS where the processor has them");
 }
 
 static void test_cr8(void)

@@ -493,6 +493,43 @@ static void nmi(void)
 	ok(injected() == VECTOR_NMI, "that of STI does not matter to it");
 }
 
+static void linux_has_fred(void)
+{
+	model.me->cr4 |= CR4_FRED;
+}
+
+/* What an IDT's handler reads from CR2, a FRED's finds on its stack. */
+static void fred(void)
+{
+	static const struct world_options o = { .before_init = linux_has_fred };
+
+	world_start(&panther_lake, 1, &o);
+	gpr = this_cpu()->dom0.gpr;
+	exit_gpa = 0x4080000000ULL;
+	exit_vectoring = INFO_VALID | INFO_HARDWARE | INFO_ERROR_CODE | BIT(13) | 14;
+	exit_vectoring_error = 2;
+	model_set(ORIGINAL_EVENT_DATA, 0x7f0000001000ULL);
+	dom0_do(EXIT_EPT_VIOLATION, 2);
+	ok(injected() == VECTOR_PF && vmread(INJECTED_EVENT_DATA) == 0x7f0000001000ULL &&
+	   vmread(ENTRY_INTERRUPTION_INFO) & BIT(13), "FRED: a cut off #PF keeps its data, nested as it was");
+	gpr[RCX] = 0x480;
+	dom0_do(EXIT_RDMSR, 0);
+	ok(injected_gp() && !vmread(INJECTED_EVENT_DATA), "a #GP after it has none");
+	exit_gpa = 0x4080000000ULL;
+	exit_vectoring = INFO_VALID | 7 << 8 | 1;
+	exit_length = 2;
+	dom0_do(EXIT_EPT_VIOLATION, 2);
+	ok(injected() == 1 && vmread(ENTRY_INSTRUCTION_LENGTH) == 2, "a cut off SYSCALL goes on");
+	model_set(INJECTED_EVENT_DATA, 1);
+	this_cpu()->nmi_pending = this_cpu()->mc_pending = true;
+	gpr[RAX] = 0;
+	dom0_do(EXIT_CPUID, 0);
+	ok(injected() == VECTOR_MC && !vmread(INJECTED_EVENT_DATA), "nor a machine check");
+	model_set(INJECTED_EVENT_DATA, 1);
+	dom0_do(EXIT_PREEMPTION_TIMER, 0);
+	ok(injected() == VECTOR_NMI && !vmread(INJECTED_EVENT_DATA), "nor an NMI");
+}
+
 /* As kmod/core/fault.c has it. */
 struct frame {
 	u64 gpr[16];
@@ -634,6 +671,7 @@ int main(void)
 	refused_wrmsr();
 	nmi_too_late();
 	in_an_enclave();
+	fred();
 	init_sipi();
 	faults();
 	return tap_done();

@@ -56,7 +56,6 @@ static void fill_linux(struct hv_linux *lx)
 	static const u32 access[8] = { 0xc093, 0xa09b, 0xc093, 0xc093, 0x1c000, 0x1c000,
 				       0x1c000, 0x8b };
 
-	lx->cr3 = 0x1000;
 	lx->rip = 0xffffffffc0001000ULL;
 	lx->rsp = 0xffffc90000001000ULL;
 	lx->dr7 = 0x400;
@@ -77,6 +76,8 @@ static void fill_boot(u32 cpus, const struct world_options *options)
 		.direct_base = (u64)memory,
 		.tsc_khz = options->tsc_khz ? options->tsc_khz : 2500000,
 		.crash_pa = CRASH_PAGE,
+		.core_cr3 = CORE_CR3,
+		.launch_cr3 = LAUNCH_CR3,
 		.cpus = cpus,
 		.flags = options->flags,
 		.max_pa = RAM_HIGH_END,
@@ -103,6 +104,11 @@ enum model_exit world_enter(u32 cpu, u64 operation, u64 *why)
 	int code;
 
 	model_use(cpu);
+	/* As trampoline.S. */
+	world_linux(cpu)->cr3 = model.me->cr3;
+	world_linux(cpu)->cr4 = model.me->cr4;
+	model.me->cr4 &= ~CR4_LASS;
+	model.me->cr3 = boot.launch_cr3;
 	model_way_out = &here;
 	code = setjmp(here);
 	if (!code)

@@ -17,6 +17,8 @@
 #define OWN_PAGES	(MODEL_CPUS * AREA_PAGES + 600)
 #define LINUX_PAGE	0x5000ULL		/* struct hv_linux, one a processor */
 #define CRASH_PAGE	0x4000ULL
+#define CORE_CR3	0x1a000ULL		/* page tables of the core's */
+#define LAUNCH_CR3	0x1b000ULL		/* the same with the trampoline */
 #define RUN_PAGE	0x200000ULL		/* run pages, one a vCPU */
 #define GUEST_RAM	0x400000ULL		/* what tests give to guests */
 #define FREE_RAM	0x1000000ULL		/* what tests donate */
