@@ -30,6 +30,11 @@
 #include <net/genetlink.h>
 #include <asm/msr.h>
 
+/* 6.16: CPUID has a header of its own */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#include <asm/cpuid/api.h>
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "hvmod needs Linux 6.1 or newer"
 #endif

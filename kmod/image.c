@@ -31,7 +31,10 @@
 /* What the core has to spare after its start, in pages. */
 #define FIRST_POOL	256
 
+static_assert(offsetof(struct hv_linux, perf_global) == 136);
 static_assert(offsetof(struct hv_linux, cr4) == 144);
+static_assert(offsetof(struct hv_linux, debugctl) == 304);
+static_assert(offsetof(struct hv_linux, has_perf_global) == 504);
 
 extern const char hv_core_image[], hv_core_image_end[];
 extern const char hv_trampoline[], hv_trampoline_end[], hv_leave_core[];
@@ -260,6 +263,8 @@ static int make_linux_states(struct hv_core *core, struct hv_boot *boot)
 static int build(struct hv_core *core, struct hv_boot *boot, struct carver *c,
 		 const struct hv_image *image)
 {
+	/* Architectural performance monitoring, version 2: SDM volume 3, 20.2.2. */
+	bool has_perf_global = boot_cpu_data.cpuid_level >= 0xa && (cpuid_eax(0xa) & 0xff) >= 2;
 	u64 root, launch_root;
 	unsigned int cpu;
 	u32 i;
@@ -285,6 +290,7 @@ static int build(struct hv_core *core, struct hv_boot *boot, struct carver *c,
 		lx->core_rsp = boot->cpu_area[cpu] + HV_STACK_TOP;
 		lx->core_rip = image->entry;
 		lx->cpu = cpu;
+		lx->has_perf_global = has_perf_global;
 	}
 	boot->own_count = c->count;
 	memcpy(boot->own, c->own, sizeof(boot->own));

@@ -33,12 +33,17 @@
 #define LX_TR		118
 #define LX_RIP		120
 #define LX_RFLAGS	128
+#define LX_PERF_GLOBAL	136
 #define LX_CR4		144
 #define LX_FS_BASE	152
 #define LX_GS_BASE	160
 #define LX_GPR		168
+#define LX_DEBUGCTL	304
+#define LX_HAS_PERF	504
 #define CR4_PGE		0x80
 #define CR4_LASS_BIT	27
+#define MSR_DEBUGCTL	0x1d9
+#define MSR_PERF_GLOBAL	0x38f
 #define MSR_FS_BASE	0xc0000100
 #define MSR_GS_BASE	0xc0000101
 
@@ -57,7 +62,8 @@ SYM_CODE_END(hv_trampoline)
  * The core's addresses are in the lower half, where with CR4.LASS no
  * instruction may be fetched from (SDM volume 3, linear-address-space
  * separation): off it goes here, and Linux has it again in its VMCS or from
- * hv_leave_core().
+ * hv_leave_core(). So with BTS (IA32_DEBUGCTL; the driver has kept it) and the
+ * counters: their records go to an address of Linux's.
  */
 SYM_CODE_START(hv_enter_core)
 	UNWIND_HINT_UNDEFINED
@@ -71,6 +77,22 @@ SYM_CODE_START(hv_enter_core)
 	lea	.Lback(%rip), %rax
 	mov	%rax, LX_RIP(%rdi)
 	mov	%rsp, LX_RSP(%rdi)
+	xor	%eax, %eax
+	xor	%edx, %edx
+	mov	$MSR_DEBUGCTL, %ecx
+	wrmsr
+	cmpq	$0, LX_HAS_PERF(%rdi)
+	je	.Lno_counters
+	mov	$MSR_PERF_GLOBAL, %ecx
+	rdmsr
+	mov	%eax, LX_PERF_GLOBAL(%rdi)
+	mov	%edx, LX_PERF_GLOBAL+4(%rdi)
+	or	%edx, %eax
+	jz	.Lno_counters
+	xor	%eax, %eax
+	xor	%edx, %edx
+	wrmsr
+.Lno_counters:
 	mov	%cr4, %rax
 	mov	%rax, LX_CR4(%rdi)
 	btr	$CR4_LASS_BIT, %rax
@@ -133,6 +155,17 @@ SYM_CODE_START(hv_leave_core)
 	mov	LX_GS_BASE(%rdi), %eax
 	mov	LX_GS_BASE+4(%rdi), %edx
 	wrmsr
+	mov	$MSR_DEBUGCTL, %ecx
+	mov	LX_DEBUGCTL(%rdi), %eax
+	mov	LX_DEBUGCTL+4(%rdi), %edx
+	wrmsr
+	cmpq	$0, LX_PERF_GLOBAL(%rdi)
+	je	.Lno_counting
+	mov	$MSR_PERF_GLOBAL, %ecx
+	mov	LX_PERF_GLOBAL(%rdi), %eax
+	mov	LX_PERF_GLOBAL+4(%rdi), %edx
+	wrmsr
+.Lno_counting:
 	mov	LX_RSP(%rdi), %rsp
 	push	LX_RIP(%rdi)
 	push	LX_RFLAGS(%rdi)

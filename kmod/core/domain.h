@@ -279,6 +279,18 @@ bool split_lock_allow(struct cpu *cpu);
 /** split_lock_restore() - Domain-0's detection, if cpu->dom0_test_ctrl is not 0 */
 void split_lock_restore(struct cpu *cpu);
 
+/* pmu.c */
+void pmu_init(void);
+
+/** pmu_dom0_write() - a WRMSR of Domain-0's. Return: false for #GP */
+bool pmu_dom0_write(u32 msr, u64 value);
+
+/** pmu_setup_dom0() - into its VMCS, which is current, what the trampoline has stopped */
+bool pmu_setup_dom0(const struct hv_linux *lx);
+
+/** pmu_dom0_global() - its IA32_PERF_GLOBAL_CTRL. Its VMCS is current */
+u64 pmu_dom0_global(void);
+
 /* spec.c */
 void spec_init(void);
 void spec_enter_domu(struct cpu *cpu, struct vcpu *vcpu);

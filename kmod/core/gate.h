@@ -267,7 +267,7 @@ struct hv_linux {
 	/* From the core. */
 	u64 rip;			/* 120 */
 	u64 rflags;			/* 128 */
-	u64 unused;			/* 136 */
+	u64 perf_global;		/* 136: IA32_PERF_GLOBAL_CTRL, at first by the trampoline */
 	u64 cr4;			/* 144: at first by the trampoline */
 	u64 fs_base;			/* 152 */
 	u64 gs_base;			/* 160 */
@@ -276,6 +276,7 @@ struct hv_linux {
 	u64 dr7;
 	u64 debugctl;
 	struct hv_segment_state segment[8];	/* ES CS SS DS FS GS LDTR TR */
+	u64 has_perf_global;		/* 504: there is that MSR */
 };
 
 #define HV_ENTER_INIT	0	/* build the machine's tables; VMX not yet on */

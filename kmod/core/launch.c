@@ -90,6 +90,7 @@ static u64 machine_init(u64 linux_cr4)
 		return HV_WHY_MEMORY;
 	cpuid_init();
 	split_lock_init();
+	pmu_init();
 	spec_init();
 	boot.features = vmx_features(&machine.caps) |
 			 (machine.mitigations ? HVMOD_FEATURE_MITIGATIONS : 0) |
@@ -148,12 +149,15 @@ static void own_control_registers(void)
 	write_cr4(cr4 & ~CR4_PGE);
 	write_cr4(cr4);
 	write_cr3(boot.core_cr3);
+	/* A breakpoint of Linux's may be on an address of the core's. */
+	write_dr7(DR7_FIXED);
 }
 
 /* This processor is out of VMX and Linux's own again. */
 static __noreturn void leave_root(struct cpu *cpu, const struct hv_linux *lx)
 {
 	write_cr3(boot.launch_cr3);
+	write_dr7(lx->dr7);
 	return_to_linux(boot.linux_va[cpu->number], lx->cr3, lx->cr4, boot.leave_stub);
 }
 
@@ -215,7 +219,7 @@ __noreturn void launch_leave(struct cpu *cpu)
 {
 	struct hv_linux *lx = linux_of(cpu);
 	u16 *selector = &lx->es;
-	u64 cr0 = vmread(GUEST_CR0), dr7 = vmread(GUEST_DR7), debugctl = vmread(GUEST_DEBUGCTL);
+	u64 cr0 = vmread(GUEST_CR0);
 	u64 pat = vmread(GUEST_PAT), efer = vmread(GUEST_EFER);
 	u64 sysenter[3] = { vmread(GUEST_SYSENTER_CS), vmread(GUEST_SYSENTER_ESP),
 			    vmread(GUEST_SYSENTER_EIP) };
@@ -230,6 +234,9 @@ __noreturn void launch_leave(struct cpu *cpu)
 	lx->rflags = vmread(GUEST_RFLAGS);
 	lx->cr3 = vmread(GUEST_CR3);
 	lx->cr4 = vmread(GUEST_CR4) & ~CR4_VMXE;
+	lx->dr7 = vmread(GUEST_DR7);
+	lx->debugctl = vmread(GUEST_DEBUGCTL);
+	lx->perf_global = pmu_dom0_global();
 	lx->fs_base = vmread(GUEST_FS_BASE);
 	lx->gs_base = vmread(GUEST_GS_BASE);
 	for (int i = 0; i < 16; i++)
@@ -247,7 +254,5 @@ __noreturn void launch_leave(struct cpu *cpu)
 	wrmsr(MSR_SYSENTER_EIP, sysenter[2]);
 	wrmsr(MSR_PAT, pat);
 	wrmsr(MSR_EFER, efer);
-	wrmsr(MSR_DEBUGCTL, debugctl);
-	write_dr7(dr7);
 	leave_root(cpu, lx);
 }

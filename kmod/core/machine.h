@@ -42,7 +42,8 @@ struct machine {
 	bool vid;			/* a vCPU in x2APIC mode has it */
 	bool has_verw, has_ibpb, flush_l1d;
 	bool legacy_ibrs, ibpb_leave, clear_history;	/* see spec_leave_domu() */
-	bool has_rdtscp, has_pmu, has_split_lock;
+	bool has_rdtscp, has_pmu, has_pebs, has_split_lock;
+	u32 domu_clears;		/* MSR of Domain-0's counters that is 0 in a DomU, 0: none */
 	bool has_fred;			/* Domain-0 may use it */
 	struct vmx_caps caps;
 	struct ept dom0_ept;

@@ -34,14 +34,11 @@ static void load_domu(struct cpu *cpu, struct vcpu *vcpu)
 	set_xcr0(cpu->dom0_xcr0, machine.guest_xcr0);
 	xrstor(vcpu->xsave);
 	set_xcr0(machine.guest_xcr0, vcpu->xcr0);
-	/*
-	 * Counters of Domain-0 must not count a DomU: PEBS would write its
-	 * records through the DomU's page tables.
-	 */
-	if (machine.has_pmu) {
-		cpu->dom0_perf_global = rdmsr(MSR_PERF_GLOBAL_CTRL);
-		if (cpu->dom0_perf_global)
-			wrmsr(MSR_PERF_GLOBAL_CTRL, 0);
+	/* Counters of Domain-0 must not count a DomU: see pmu.c. */
+	if (machine.domu_clears) {
+		cpu->dom0_counters = rdmsr(machine.domu_clears);
+		if (cpu->dom0_counters)
+			wrmsr(machine.domu_clears, 0);
 	}
 	cpu->dom0_kernel_gs = rdmsr(MSR_KERNEL_GS_BASE);
 	wrmsr(MSR_KERNEL_GS_BASE, vcpu->kernel_gs);
@@ -65,8 +62,8 @@ static void load_dom0(struct cpu *cpu, struct vcpu *vcpu)
 		vcpu->tsc_aux = rdmsr(MSR_TSC_AUX);
 		wrmsr(MSR_TSC_AUX, cpu->dom0_tsc_aux);
 	}
-	if (machine.has_pmu && cpu->dom0_perf_global)
-		wrmsr(MSR_PERF_GLOBAL_CTRL, cpu->dom0_perf_global);
+	if (machine.domu_clears && cpu->dom0_counters)
+		wrmsr(machine.domu_clears, cpu->dom0_counters);
 	if (unlikely(cpu->dom0_test_ctrl))
 		split_lock_restore(cpu);
 	write_syscall_msrs(cpu->dom0_star, cpu->dom0_lstar, cpu->dom0_cstar, cpu->dom0_sfmask);

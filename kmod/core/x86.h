@@ -43,6 +43,8 @@
 #define CR4_LAM_SUP		BIT(28)
 #define CR4_FRED		BIT(32)
 
+#define DR7_FIXED		BIT(10)
+
 #define EFER_SCE		BIT(0)
 #define EFER_LME		BIT(8)
 #define EFER_LMA		BIT(10)
@@ -90,7 +92,9 @@
 #define MSR_VMX_TRUE_EXIT	0x48f
 #define MSR_VMX_TRUE_ENTRY	0x490
 #define MSR_VMX_LAST		0x4ff
+#define MSR_PERF_CAPABILITIES	0x345
 #define MSR_PERF_GLOBAL_CTRL	0x38f
+#define MSR_PEBS_ENABLE		0x3f1
 #define MSR_TSC_DEADLINE	0x6e0
 #define MSR_X2APIC_FIRST	0x800
 #define MSR_X2APIC_LAST		0x8ff

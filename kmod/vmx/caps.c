@@ -57,6 +57,24 @@ static u64 broken_timer(void)
 	return 0;
 }
 
+/*
+ * Both controls and what they are for. In some models the one of VM entry does
+ * not do what it says: errata AAK155, AAP115, AAT100, AAY89, BA97, BC86, BD102.
+ */
+static bool has_perf_global(u64 basic)
+{
+	static const u8 broken[] = { 0x1a, 0x1e, 0x25, 0x2c, 0x2e };
+	u32 version = cpuid(1, 0).eax, model = (version >> 12 & 0xf0) | (version >> 4 & 15);
+
+	if (cpuid(0, 0).eax < 0xa || (cpuid(0xa, 0).eax & 0xff) < 2)
+		return false;
+	for (u32 i = 0; i < ARRAY_SIZE(broken); i++)
+		if ((version >> 8 & 15) == 6 && model == broken[i])
+			return false;
+	return rdmsr(basic & BIT(55) ? MSR_VMX_TRUE_EXIT : MSR_VMX_EXIT) >> 32 & EXIT_LOAD_PERF_GLOBAL &&
+	       rdmsr(basic & BIT(55) ? MSR_VMX_TRUE_ENTRY : MSR_VMX_ENTRY) >> 32 & ENTRY_LOAD_PERF_GLOBAL;
+}
+
 /* What both kinds of VMCS need; each row fails with a reason of its own. */
 u64 vmx_read_caps(struct vmx_caps *caps)
 {
@@ -67,6 +85,8 @@ u64 vmx_read_caps(struct vmx_caps *caps)
 	const u32 proc_domu = PROC_TSC_OFFSETTING | PROC_HLT | PROC_MWAIT | PROC_RDPMC |
 			      PROC_CR8_LOAD | PROC_CR8_STORE | PROC_MOV_DR |
 			      PROC_UNCONDITIONAL_IO | PROC_MONITOR;
+	const u64 basic = rdmsr(MSR_VMX_BASIC);
+	const bool perf = has_perf_global(basic);
 	const u32 proc2_both = PROC2_RDTSCP | PROC2_INVPCID;
 	struct wish wishes[] = {
 		{ MSR_VMX_PROCBASED, MSR_VMX_TRUE_PROCBASED, PROC_SECONDARY, 0,
@@ -84,9 +104,10 @@ u64 vmx_read_caps(struct vmx_caps *caps)
 		  HV_WHY_CONTROLS, &dom0->proc },
 		{ MSR_VMX_PROCBASED2, 0, PROC2_EPT | PROC2_UNRESTRICTED_GUEST | PROC2_VPID,
 		  proc2_both | PROC2_XSAVES | PROC2_USER_WAIT, HV_WHY_CONTROLS, &dom0->proc2 },
-		{ MSR_VMX_EXIT, MSR_VMX_TRUE_EXIT, exit_needed, 0, HV_WHY_CONTROLS, &dom0->exit },
-		{ MSR_VMX_ENTRY, MSR_VMX_TRUE_ENTRY, entry_needed | ENTRY_IA32E, 0,
-		  HV_WHY_CONTROLS, &dom0->entry },
+		{ MSR_VMX_EXIT, MSR_VMX_TRUE_EXIT, exit_needed, perf ? EXIT_LOAD_PERF_GLOBAL : 0,
+		  HV_WHY_CONTROLS, &dom0->exit },
+		{ MSR_VMX_ENTRY, MSR_VMX_TRUE_ENTRY, entry_needed | ENTRY_IA32E,
+		  perf ? ENTRY_LOAD_PERF_GLOBAL : 0, HV_WHY_CONTROLS, &dom0->entry },
 
 		{ MSR_VMX_PINBASED, MSR_VMX_TRUE_PINBASED, PIN_EXTERNAL_INTERRUPT | PIN_NMI |
 		  PIN_VIRTUAL_NMIS | PIN_PREEMPTION_TIMER, 0, HV_WHY_CONTROLS, &domu->pin },
@@ -103,7 +124,7 @@ u64 vmx_read_caps(struct vmx_caps *caps)
 			       EPT_CAP_INVVPID | EPT_CAP_INVVPID_SINGLE;
 	u64 why;
 
-	caps->basic = rdmsr(MSR_VMX_BASIC);
+	caps->basic = basic;
 	caps->cr0_fixed0 = rdmsr(MSR_VMX_CR0_FIXED0);
 	caps->cr0_fixed1 = rdmsr(MSR_VMX_CR0_FIXED1);
 	caps->cr4_fixed0 = rdmsr(MSR_VMX_CR4_FIXED0);
@@ -121,6 +142,7 @@ u64 vmx_read_caps(struct vmx_caps *caps)
 	if (why)
 		return HV_WHY_BROKEN_TIMER | why << 32;
 	caps->vid = has_vid(caps->basic);
+	caps->perf_global = perf;
 	/* What is lacking of EPT and, in the upper half, of VPID: no bit is in both. */
 	why = ~caps->ept_vpid & ept_needed;
 	return why ? HV_WHY_EPT_FEATURES | (why | why >> 32) << 32 : 0;

@@ -33,9 +33,11 @@ enum vmcs_field {
 	GUEST_DEBUGCTL			= 0x2802,
 	GUEST_PAT			= 0x2804,
 	GUEST_EFER			= 0x2806,
+	GUEST_PERF_GLOBAL_CTRL		= 0x2808,
 	GUEST_PDPTE0			= 0x280a,	/* then 1 2 3 */
 	HOST_PAT			= 0x2c00,
 	HOST_EFER			= 0x2c02,
+	HOST_PERF_GLOBAL_CTRL		= 0x2c04,
 	PIN_BASED_CONTROLS		= 0x4000,
 	PROC_BASED_CONTROLS		= 0x4002,
 	EXCEPTION_BITMAP		= 0x4004,
@@ -151,6 +153,7 @@ enum vmcs_field {
 /* VM-exit controls */
 #define EXIT_SAVE_DEBUG			BIT(2)
 #define EXIT_HOST_64			BIT(9)
+#define EXIT_LOAD_PERF_GLOBAL		BIT(12)
 #define EXIT_SAVE_PAT			BIT(18)
 #define EXIT_LOAD_PAT			BIT(19)
 #define EXIT_SAVE_EFER			BIT(20)
@@ -160,6 +163,7 @@ enum vmcs_field {
 /* VM-entry controls */
 #define ENTRY_LOAD_DEBUG		BIT(2)
 #define ENTRY_IA32E			BIT(9)
+#define ENTRY_LOAD_PERF_GLOBAL		BIT(13)
 #define ENTRY_LOAD_PAT			BIT(14)
 #define ENTRY_LOAD_EFER			BIT(15)
 
@@ -283,6 +287,7 @@ struct vmx_controls {
 /**
  * struct vmx_caps - what the processor offers and what we chose
  * @vid: it has virtual-interrupt delivery for a vCPU in x2APIC mode
+ * @perf_global: VM exits and entries of Domain-0 load IA32_PERF_GLOBAL_CTRL
  */
 struct vmx_caps {
 	u64 basic;
@@ -291,6 +296,7 @@ struct vmx_caps {
 	u64 cr4_fixed0, cr4_fixed1;
 	u32 timer_shift;
 	bool vid;
+	bool perf_global;
 	struct vmx_controls dom0, domu;
 };
 

@@ -24,6 +24,7 @@ static __noreturn void way_out(enum model_exit how)
 {
 	if (!model_way_out)
 		model_fatal("the core left for good (%d)", how);
+	model.me->root = false;
 	longjmp(*model_way_out, how);
 }
 
@@ -67,8 +68,14 @@ void model_msr_add(u32 msr, u8 access, u64 value)
  */
 void model_root(void)
 {
+	if (!model.me->root)
+		return;
 	if (model.me->cr4 & CR4_LASS)
 		model_fatal("an instruction of the core with CR4.LASS");
+	if (model_msr(MSR_DEBUGCTL)->value)
+		model_fatal("BTS in root mode: its record is a page fault");
+	if (model.counters_stop && model_msr(MSR_PERF_GLOBAL_CTRL)->value)
+		model_fatal("PEBS in root mode: its record is a page fault");
 }
 
 u64 rdmsr(u32 msr)
@@ -106,6 +113,8 @@ static bool msr_takes(u32 msr, u64 value)
 		return value <= 1;
 	case MSR_SPEC_CTRL:
 		return !(value & ~0x5f7ULL);
+	case MSR_PERF_GLOBAL_CTRL:
+		return !(value & ~model.type->perf_global);
 	case MSR_APIC_BASE:
 		return apic_base_takes(rdmsr(msr), value);
 	case 0x17d0:	/* IA32_HW_FEEDBACK_PTR */
@@ -404,10 +413,15 @@ __noreturn void resume(struct ctx *ctx)
 /* The stub is executable in one of the core's two roots alone. */
 __noreturn void return_to_linux(u64 linux_va, u64 cr3, u64 cr4, u64 stub)
 {
+	const struct hv_linux *lx = phys(boot.linux_pa[model.me->number]);
+
 	if (model.me->cr3 != boot.launch_cr3)
 		model_fatal("#PF: the trampoline is not in the page tables at %#lx", model.me->cr3);
 	checked(&model.me->cr4, cr4, CR4_RESERVED, "cr4");
 	model.me->cr3 = cr3;
+	model_msr(MSR_DEBUGCTL)->value = lx->debugctl;
+	if (lx->perf_global)
+		model_msr(MSR_PERF_GLOBAL_CTRL)->value = lx->perf_global;
 	way_out(MODEL_LINUX);
 }
 
@@ -416,6 +430,7 @@ void model_init(const struct model_type *type, u32 cpus)
 	memset(&model, 0, sizeof(model));
 	model_vmx_init();
 	model.type = type;
+	model.counters_stop = type->perf_global;
 	model.tsc = 1000000000ULL;
 	model.unsupported_field = ~0U;
 	for (u32 i = 0; i < cpus; i++) {
@@ -437,10 +452,12 @@ void model_init(const struct model_type *type, u32 cpus)
 			{ MSR_LSTAR, 0xffffffff81000000ULL }, { MSR_CSTAR, 0xffffffff81000040ULL },
 			{ MSR_SFMASK, 0x47700 }, { MSR_FS_BASE, 0x7000 }, { MSR_GS_BASE, 0x8000 },
 			{ MSR_KERNEL_GS_BASE, 0x9000 }, { MSR_TSC_AUX, 0 }, { MSR_DEBUGCTL, 0 },
-			{ MSR_APIC_BASE, 0xfee00900 }, { MSR_SPEC_CTRL, 0 }, { MSR_PERF_GLOBAL_CTRL, 0 },
+			{ MSR_APIC_BASE, 0xfee00900 },
+			{ MSR_SPEC_CTRL, 0 }, { MSR_PERF_GLOBAL_CTRL, 0 }, { MSR_PEBS_ENABLE, 0 },
 		};
 		for (u32 m = 0; m < ARRAY_SIZE(both); m++)
 			model_msr_add(both[m].msr, MODEL_BOTH, both[m].value);
+		model_msr_add(MSR_MISC_ENABLE, MODEL_READ, 0x850089);
 		model_msr_add(MSR_PRED_CMD, MODEL_WRITE, 0);
 		model_msr_add(MSR_FLUSH_CMD, MODEL_WRITE, 0);
 		model_msr_add(MSR_FEATURE_CONTROL, MODEL_BOTH, 5);

@@ -41,6 +41,7 @@ struct model_cpu {
 	struct cpu *core;	/* what GS points to */
 	u64 cr0, cr2, cr3, cr4, dr[8], xcr0;
 	bool vmx;
+	bool root;		/* the core runs, not a test that looks */
 	u64 vmxon_pa;
 	struct model_vmcs *vmcs;
 	struct model_msr msr[MODEL_MSRS];
@@ -60,6 +61,7 @@ struct model_type {
 	} *cpuid;
 	u32 cpuids;
 	u64 xcr0;		/* supported */
+	u64 perf_global;	/* bits of IA32_PERF_GLOBAL_CTRL */
 	const struct model_value { u32 msr; u64 value; } *msr;
 	u32 msrs;
 };
@@ -75,6 +77,7 @@ struct model {
 	void (*relax)(void);	/* what another processor does while this one waits */
 	bool resets;		/* machine_reset() was reached */
 	bool no_vmxon, no_vmptrld;
+	bool counters_stop;	/* by the controls of VM exit and VM entry */
 	u32 unsupported_field;	/* besides those of the type */
 	char out[256];		/* port 0xe9 */
 };

@@ -61,6 +61,7 @@ static const struct model_cpuid skylake_cpuid[] = { SKYLAKE_CPUID };
 
 /* As far as it matters, and what comes first is found first. */
 static const struct model_cpuid panther_cpuid[] = {
+	{ 0x0, 0, { 0x23, 0x756e6547, 0x6c65746e, 0x49656e69 } },
 	{ 0x7, 0, { 1, 0xd39ffffb, 0x0000000c, 0xbc000400 } },
 	{ 0x7, 1, { BIT(6) | BIT(17) | BIT(26) | BIT(8), 0, 0, 0 } },
 	{ 0xa, 0, { 0x07300805, 0, 0xf, 0x8604 } },
@@ -94,6 +95,7 @@ static const struct model_value ivy_msr[] = {
 	{ MSR_VMX_TRUE_PINBASED, 0x7f00000016 },
 	{ MSR_VMX_TRUE_PROCBASED, 0xfff9fffe04006172 },
 	{ MSR_VMX_TRUE_EXIT, 0x7fffff00036dfb }, { MSR_VMX_TRUE_ENTRY, 0xffff000011fb },
+	{ MSR_PERF_CAPABILITIES, 0x31c3 },
 	MTRRS,
 };
 
@@ -119,11 +121,12 @@ static const struct model_value panther_msr[] = {
 	SKYLAKE_MSR,
 	{ MSR_VMX_BASIC, 0x05da040000000004 },
 	{ MSR_VMX_CR4_FIXED1, 0x11bf77fff },
+	{ MSR_PERF_CAPABILITIES, 0xf5c5 },
 };
 
 const struct model_type ivy_bridge = {
 	.name = "Ivy Bridge", .max_leaf = 0xd, .max_extended = 0x80000008,
-	.cpuid = ivy_cpuid, .cpuids = ARRAY_SIZE(ivy_cpuid), .xcr0 = 7,
+	.cpuid = ivy_cpuid, .cpuids = ARRAY_SIZE(ivy_cpuid), .xcr0 = 7, .perf_global = 0x70000000f,
 	.msr = ivy_msr, .msrs = ARRAY_SIZE(ivy_msr),
 };
 
@@ -136,5 +139,6 @@ const struct model_type skylake_server = {
 const struct model_type panther_lake = {
 	.name = "Panther Lake", .max_leaf = 0x23, .max_extended = 0x80000008,
 	.cpuid = panther_cpuid, .cpuids = ARRAY_SIZE(panther_cpuid), .xcr0 = 0x2ff,
+	.perf_global = 0x1000f000003ffULL,
 	.msr = panther_msr, .msrs = ARRAY_SIZE(panther_msr),
 };

@@ -26,6 +26,10 @@ static bool field_exists(u32 field)
 		return false;
 	if (field == XSS_EXITING_BITMAP)
 		return model_msr(MSR_VMX_PROCBASED2)->value >> 32 & PROC2_XSAVES;
+	if (field == HOST_PERF_GLOBAL_CTRL)
+		return model_msr(MSR_VMX_EXIT)->value >> 32 & EXIT_LOAD_PERF_GLOBAL;
+	if (field == GUEST_PERF_GLOBAL_CTRL)
+		return model_msr(MSR_VMX_ENTRY)->value >> 32 & ENTRY_LOAD_PERF_GLOBAL;
 	if (field == INJECTED_EVENT_DATA || field == ORIGINAL_EVENT_DATA)
 		return cpuid(7, 1).eax & BIT(17);
 	if (field == GUEST_INTERRUPT_STATUS || (field >= EOI_EXIT_BITMAP0 && field <= EOI_EXIT_BITMAP0 + 6))
@@ -327,6 +331,9 @@ static const char *check_registers(void)
 	if (efer & ~0xd01ULL || ia32e != !!(efer & EFER_LMA) ||
 	    (pg && !(efer & EFER_LMA) != !(efer & EFER_LME)))
 		return "EFER";
+	if (vmread(ENTRY_CONTROLS) & ENTRY_LOAD_PERF_GLOBAL &&
+	    vmread(GUEST_PERF_GLOBAL_CTRL) & ~model.type->perf_global)
+		return "PERF_GLOBAL_CTRL";
 	if (vmread(GUEST_CR3) >> machine.max_pa_bits || vmread(GUEST_DR7) >> 32)
 		return "CR3 or DR7";
 	if (rflags & 0xffffffffffc08028ULL || !(rflags & 2) || (rflags & RFLAGS_VM && ia32e))
@@ -374,6 +381,12 @@ const char *model_enter(struct ctx *ctx)
 		return why;
 	vmcs->launched = true;
 	ctx->launched = 1;
+	model.me->root = false;
+	model_msr(MSR_DEBUGCTL)->value = vmread(GUEST_DEBUGCTL);
+	if (vmread(ENTRY_CONTROLS) & ENTRY_LOAD_PERF_GLOBAL)
+		model_msr(MSR_PERF_GLOBAL_CTRL)->value = vmread(GUEST_PERF_GLOBAL_CTRL);
+	if (ctx->domu && (model_msr(MSR_PERF_GLOBAL_CTRL)->value || model_msr(MSR_PEBS_ENABLE)->value))
+		return "counters or PEBS of Domain-0 in a DomU";
 	/* As entry.S, the last thing before VMRESUME. */
 	if (ctx->domu && model.me->core->verw) {
 		if (model.me->core->verw != CORE_SS)
@@ -387,7 +400,11 @@ void model_exit(void)
 {
 	struct model_vmcs *vmcs = model.me->vmcs;
 
+	model.me->root = true;
 	*model_field(vmcs, ENTRY_INTERRUPTION_INFO) &= ~INFO_VALID;
+	model_msr(MSR_DEBUGCTL)->value = 0;
+	if (*model_field(vmcs, EXIT_CONTROLS) & EXIT_LOAD_PERF_GLOBAL)
+		model_msr(MSR_PERF_GLOBAL_CTRL)->value = *model_field(vmcs, HOST_PERF_GLOBAL_CTRL);
 	model.me->dr[7] = 0x400;
 	model_set(IDT_VECTORING_INFO, 0);
 	model_set(IDT_VECTORING_ERROR, 0);

@@ -214,6 +214,7 @@ static const struct { u32 first, last; u8 access; const char *what; } dom0_kept[
 	{ 0x1f4, 0x1f5, W, "PRMRR" },
 	{ 0x2a0, 0x2a7, W, "PRMRR bases" },
 	{ 0x2f4, 0x2f5, W, "the uncore's PRMRR" },
+	{ 0x3f1, 0x3f1, W, "IA32_PEBS_ENABLE" },
 	{ 0x480, 0x493, R, "VMX capabilities" },
 	{ 0x560, 0x561, R | W, "Intel PT: output" },
 	{ 0x570, 0x58b, R | W, "Intel PT" },

@@ -90,16 +90,132 @@ static void cr2(void)
 	ok(model.me->cr2 == 0x9999, "the guest's again");
 }
 
-/* PEBS would write through the guest's page tables. */
+/*
+ * PEBS writes through the page tables of whoever runs: the model ends the test
+ * if Domain-0's counters count in root mode, or PEBS is on in a DomU.
+ */
+static void count_and_trace(void)
+{
+	for (u32 i = 0; i < boot.cpus; i++) {
+		model_use(i);
+		model_msr(MSR_PERF_GLOBAL_CTRL)->value = 0xf;
+		model_msr(MSR_PEBS_ENABLE)->value = 1;
+		model_msr(MSR_DEBUGCTL)->value = 0xc0;		/* BTS */
+	}
+	model_use(0);
+}
+
+static bool dom0_writes(u32 msr, u64 value)
+{
+	u64 *gpr = this_cpu()->dom0.gpr, rip = vmread(GUEST_RIP);
+
+	gpr[RCX] = msr;
+	gpr[RAX] = (u32)value;
+	gpr[RDX] = value >> 32;
+	dom0_do(EXIT_WRMSR, 0);
+	return injected() < 0 && vmread(GUEST_RIP) == rip + 3;
+}
+
+static bool dom0_write_exits(u32 msr)
+{
+	const u8 *map = phys(machine.msr_bitmap_dom0);
+
+	return map[2048 + msr / 8] >> (msr & 7) & 1;
+}
+
+static bool dom0_leaves(void)
+{
+	struct cpu *cpu = this_cpu();
+	jmp_buf here;
+	int how;
+
+	model_exit();
+	model_set(EXIT_REASON, EXIT_VMCALL);
+	model_set(EXIT_INSTRUCTION_LENGTH, 3);
+	cpu->dom0.gpr[RAX] = GATE_LEAVE;
+	cpu->dom0.gpr[RDI] = HV_LEAVE_FORCE;
+	model_way_out = &here;
+	how = setjmp(here);
+	if (!how)
+		dispatch(&cpu->dom0);
+	model_way_out = NULL;
+	return how == MODEL_LINUX;
+}
+
 static void counters(void)
 {
-	struct model_msr *global;
+	static const struct world_options o = { .before_init = count_and_trace };
+	struct model_msr *global, *pebs;
+	struct vcpu *vcpu;
 
-	world_start(&ivy_bridge, 1, NULL);
+	world_start(&ivy_bridge, 2, &o);
 	global = model_msr(MSR_PERF_GLOBAL_CTRL);
-	global->value = 0xf;
+	pebs = model_msr(MSR_PEBS_ENABLE);
+	ok(global->value == 0xf && pebs->value == 1 && model_msr(MSR_DEBUGCTL)->value == 0xc0,
+	   "counters, PEBS and BTS go on in Domain-0 after the launch");
+	ok(dom0_write_exits(MSR_PERF_GLOBAL_CTRL) && !dom0_write_exits(MSR_PEBS_ENABLE),
+	   "of their MSRs one write exits");
+	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x70000000fULL) && global->value == 0x70000000fULL,
+	   "Domain-0 starts all of them");
+	ok(!dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x10) && !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(35)) &&
+	   !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(48)) && global->value == 0x70000000fULL,
+	   "what there is none of is #GP");
+	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 3) && global->value == 3, "and stops some");
+	vcpu = running_guest();
+	ok(!global->value && !pebs->value, "they stand still in a DomU, and PEBS is off");
+	guest_exit(EXIT_CPUID, 0);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(global->value == 3 && pebs->value == 1, "and go on in Domain-0");
+	pebs->value = 0;
+	dom0_writes(MSR_PERF_GLOBAL_CTRL, 0);
+	guest_run(vcpu);
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(!global->value && !pebs->value, "or not, if they did not");
+	model_use(1);
+	dom0_writes(MSR_PERF_GLOBAL_CTRL, 5);
+	ok(dom0_leaves() && model_msr(MSR_PERF_GLOBAL_CTRL)->value == 5 &&
+	   model_msr(MSR_DEBUGCTL)->value == 0xc0, "a processor that leaves takes them along");
+	world_start(&panther_lake, 1, NULL);
+	global = model_msr(MSR_PERF_GLOBAL_CTRL);
+	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x1000f000003ffULL) && global->value == 0x1000f000003ffULL,
+	   "counters that leaf 23H alone tells of, and metrics");
+	ok(!dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x400) && !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(36)) &&
+	   !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(63)), "and no more");
+	world_start(&skylake_server, 1, NULL);
+	ok(!machine.caps.perf_global && !dom0_writes(MSR_PERF_GLOBAL_CTRL, 0) &&
+	   !dom0_writes(MSR_PEBS_ENABLE, 0), "no counters: their MSRs are #GP");
+}
+
+/* A Westmere, whose VM entry has an erratum, or a processor without the controls. */
+static struct model_type old_type;
+
+static void without_controls(void)
+{
+	count_and_trace();
+	model.counters_stop = false;
+	model.type = &old_type;
+}
+
+static void counters_of_old(void)
+{
+	static const struct world_options o = { .before_init = without_controls };
+	static struct model_cpuid leaves[64];
+	struct model_msr *global, *pebs;
+
+	old_type = ivy_bridge;
+	memcpy(leaves, old_type.cpuid, old_type.cpuids * sizeof(leaves[0]));
+	leaves[1].value.eax = 0x206c2;
+	old_type.cpuid = leaves;
+	world_start(&ivy_bridge, 1, &o);
+	global = model_msr(MSR_PERF_GLOBAL_CTRL);
+	pebs = model_msr(MSR_PEBS_ENABLE);
+	ok(!machine.caps.perf_global && !(vmread(ENTRY_CONTROLS) & ENTRY_LOAD_PERF_GLOBAL) &&
+	   !(vmread(EXIT_CONTROLS) & EXIT_LOAD_PERF_GLOBAL), "a model with the erratum: not by the controls");
+	ok(global->value == 0xf && !pebs->value, "Domain-0's counters go on after the launch, without PEBS");
+	ok(dom0_write_exits(MSR_PEBS_ENABLE) && dom0_writes(MSR_PEBS_ENABLE, 0) &&
+	   !dom0_writes(MSR_PEBS_ENABLE, 1) && !pebs->value, "which it can't turn on");
 	running_guest();
-	ok(global->value == 0, "Domain-0's counters stand still in a DomU");
+	ok(!global->value, "they stand still in a DomU");
 	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
 	ok(global->value == 0xf, "and go on in Domain-0");
 }
@@ -293,6 +409,7 @@ int main(void)
 {
 	vector_registers();
 	counters();
+	counters_of_old();
 	two_guests();
 	cr2();
 	mitigations();

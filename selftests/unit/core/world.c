@@ -97,6 +97,25 @@ static void fill_boot(u32 cpus, const struct world_options *options)
 	}
 }
 
+static void stop(u32 msr, u64 *kept)
+{
+	*kept = model_msr(msr)->value;
+	model_msr(msr)->value = 0;
+}
+
+/* As trampoline.S; IA32_DEBUGCTL is read by the driver. */
+static void trampoline(struct hv_linux *lx)
+{
+	stop(MSR_DEBUGCTL, &lx->debugctl);
+	if (model.type->perf_global)
+		stop(MSR_PERF_GLOBAL_CTRL, &lx->perf_global);
+	lx->cr3 = model.me->cr3;
+	lx->cr4 = model.me->cr4;
+	model.me->cr4 &= ~CR4_LASS;
+	model.me->cr3 = boot.launch_cr3;
+	model.me->root = true;
+}
+
 enum model_exit world_enter(u32 cpu, u64 operation, u64 *why)
 {
 	volatile enum model_exit how = MODEL_NOTHING;
@@ -104,11 +123,7 @@ enum model_exit world_enter(u32 cpu, u64 operation, u64 *why)
 	int code;
 
 	model_use(cpu);
-	/* As trampoline.S. */
-	world_linux(cpu)->cr3 = model.me->cr3;
-	world_linux(cpu)->cr4 = model.me->cr4;
-	model.me->cr4 &= ~CR4_LASS;
-	model.me->cr3 = boot.launch_cr3;
+	trampoline(world_linux(cpu));
 	model_way_out = &here;
 	code = setjmp(here);
 	if (!code)
