@@ -109,6 +109,12 @@ _Static_assert(sizeof(struct vcpu) <= PAGE_SIZE, "struct vcpu outgrew its page")
 _Static_assert(sizeof(struct hv_counts) <= PAGE_SIZE, "struct hv_counts outgrew its page");
 _Static_assert(HV_EXIT_REASONS == EXIT_REASONS, "gate.h");
 
+/*
+ * On in a DomU's CR4, whatever it wrote: VMXE for the processor's sake, MCE as
+ * without it a machine check, which all processors get, would shut this one down.
+ */
+#define CR4_ALWAYS_ON	(CR4_VMXE | CR4_MCE)
+
 static inline struct vcpu *vcpu_of(struct ctx *ctx)
 {
 	return container_of(ctx, struct vcpu, ctx);

@@ -89,6 +89,42 @@ static enum verdict write_cr0_guest(struct vcpu *vcpu, u64 value)
 	return RESUME;
 }
 
+/*
+ * Reached when MCE changes, or a bit that a DomU can't have. SDM volume 3,
+ * 4.4.1 and 4.10.4.1; volume 2, MOV to control registers.
+ */
+static enum verdict write_cr4_guest(struct vcpu *vcpu, u64 value)
+{
+	bool long_mode = vmread(GUEST_EFER) & EFER_LMA, paging = vmread(GUEST_CR0) & CR0_PG;
+	u64 changed, cr3 = vmread(GUEST_CR3);
+
+	/* Outside 64-bit mode the operand has 32 bits. */
+	if (!long_mode || !(vmread(GUEST_CS_ACCESS) & BIT(13)))
+		value = (u32)value;
+	changed = (vmread(GUEST_CR4) ^ value) & ~CR4_ALWAYS_ON;
+	if (value & ~guest_cr4_allowed() || (long_mode && !(value & CR4_PAE)))
+		return resume_with_gp(vcpu);
+	if (changed & value & CR4_PCIDE && (!long_mode || cr3 & GENMASK(11, 0)))
+		return resume_with_gp(vcpu);
+	if (paging && !long_mode && value & CR4_PAE &&
+	    changed & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP)) {
+		int loaded = load_pdptes(vcpu, cr3);
+
+		if (loaded < 0) {
+			vcpu->outcome = HV_RUN_FAULT;
+			return TO_DRIVER;
+		}
+		if (!loaded)
+			return resume_with_gp(vcpu);
+	}
+	if (changed & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCIDE | CR4_SMEP | CR4_SMAP))
+		invvpid(INV_SINGLE, vcpu->vpid, 0);
+	vmwrite(CR4_SHADOW, value);
+	vmwrite(GUEST_CR4, value | CR4_ALWAYS_ON);
+	skip_instruction();
+	return RESUME;
+}
+
 static enum verdict write_cr8(struct vcpu *vcpu, u64 value)
 {
 	if (value > 15)
@@ -120,7 +156,8 @@ enum verdict exit_cr_access(struct vcpu *vcpu)
 		return write_cr8(vcpu, value);
 	if (type == 0 && number == 0)
 		return write_cr0_guest(vcpu, value);
-	/* CR4 exits only for a bit that a DomU can't have. */
+	if (type == 0 && number == 4)
+		return write_cr4_guest(vcpu, value);
 	return resume_with_gp(vcpu);
 }
 

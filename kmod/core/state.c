@@ -40,7 +40,7 @@ void sregs_export(struct vcpu *vcpu, struct hvmod_sregs *sregs)
 	sregs->cr0 = (vmread(GUEST_CR0) & ~mask) | (vmread(CR0_SHADOW) & mask);
 	sregs->cr2 = this_cpu()->vcpu == vcpu ? read_cr2() : vcpu->cr2;
 	sregs->cr3 = vmread(GUEST_CR3);
-	sregs->cr4 = vmread(GUEST_CR4) & ~CR4_VMXE;
+	sregs->cr4 = (vmread(GUEST_CR4) & ~CR4_ALWAYS_ON) | (vmread(CR4_SHADOW) & CR4_ALWAYS_ON);
 	apic_settle(vcpu);
 	sregs->cr8 = vcpu->apic.tpr >> 4;
 	sregs->efer = vmread(GUEST_EFER);
@@ -145,8 +145,8 @@ enum hvmod_why sregs_import(struct vcpu *vcpu, const struct hvmod_sregs *s)
 	vmwrite(CR0_SHADOW, s->cr0);
 	vmwrite(GUEST_CR0, (s->cr0 & ~(CR0_CD | CR0_NW)) | CR0_NE | CR0_ET);
 	vmwrite(GUEST_CR3, s->cr3);
-	vmwrite(CR4_SHADOW, 0);
-	vmwrite(GUEST_CR4, s->cr4 | CR4_VMXE);
+	vmwrite(CR4_SHADOW, s->cr4);
+	vmwrite(GUEST_CR4, s->cr4 | CR4_ALWAYS_ON);
 	vmwrite(GUEST_EFER, s->efer);
 	vmwrite(ENTRY_CONTROLS, s->efer & EFER_LMA ? entry | ENTRY_IA32E : entry & ~ENTRY_IA32E);
 	vcpu->cr2 = s->cr2;

@@ -21,6 +21,7 @@
 #define CR0_DEFINED		(CR0_PE | CR0_MP | BIT(2) | CR0_TS | CR0_ET | CR0_NE | \
 				 CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 
+#define CR4_PSE			BIT(4)
 #define CR4_PAE			BIT(5)
 #define CR4_MCE			BIT(6)
 #define CR4_PGE			BIT(7)

@@ -217,7 +217,7 @@ bool vmx_setup_domu(struct cpu *cpu, struct vcpu *vcpu)
 		{ EXCEPTION_BITMAP, BIT(VECTOR_MC) | BIT(VECTOR_DB) | BIT(VECTOR_AC) },
 		{ TSC_OFFSET, vcpu->tsc_offset },
 		{ CR0_MASK, CR0_NE | CR0_CD | CR0_NW },
-		{ CR4_MASK, ~guest_cr4_allowed() },
+		{ CR4_MASK, ~guest_cr4_allowed() | CR4_ALWAYS_ON },
 		{ PREEMPTION_TIMER, 0 },
 	};
 	bool ok = prepare_region(vcpu->ctx.vmcs) && write_all(fields, ARRAY_SIZE(fields)) &&

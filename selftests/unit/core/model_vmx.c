@@ -385,6 +385,8 @@ const char *model_enter(struct ctx *ctx)
 	model_msr(MSR_DEBUGCTL)->value = vmread(GUEST_DEBUGCTL);
 	if (vmread(ENTRY_CONTROLS) & ENTRY_LOAD_PERF_GLOBAL)
 		model_msr(MSR_PERF_GLOBAL_CTRL)->value = vmread(GUEST_PERF_GLOBAL_CTRL);
+	if (ctx->domu && !(vmread(GUEST_CR4) & CR4_MCE))
+		return "a DomU without CR4.MCE: a machine check is a shutdown";
 	if (ctx->domu && (model_msr(MSR_PERF_GLOBAL_CTRL)->value || model_msr(MSR_PEBS_ENABLE)->value))
 		return "counters or PEBS of Domain-0 in a DomU";
 	/* As entry.S, the last thing before VMRESUME. */

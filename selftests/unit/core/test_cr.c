@@ -62,7 +62,7 @@ static void test_long_mode(void)
 	fresh();
 	model_set(GUEST_EFER, EFER_LME);
 	ok(!to_cr(0, CR0_PE | CR0_PG | CR0_NE), "long mode without PAE");
-	model_set(GUEST_CR4, CR4_VMXE | CR4_PAE);
+	model_set(GUEST_CR4, CR4_VMXE | CR4_MCE | CR4_PAE);
 	model_set(GUEST_CS_ACCESS, 0xa09b);
 	ok(!to_cr(0, CR0_PE | CR0_PG | CR0_NE), "long mode from a segment with CS.L");
 	model_set(GUEST_CS_ACCESS, 0xc09b);
@@ -75,7 +75,7 @@ static void test_long_mode(void)
 	to_cr(0, CR0_PE | CR0_PG | CR0_NE);
 	model_set(GUEST_CS_ACCESS, 0xa09b);
 	ok(!to_cr(0, CR0_PE | CR0_NE) && vmread(GUEST_EFER) & EFER_LMA, "not from 64-bit mode");
-	model_set(GUEST_CR4, CR4_VMXE | CR4_PAE | CR4_PCIDE);
+	model_set(GUEST_CR4, CR4_VMXE | CR4_MCE | CR4_PAE | CR4_PCIDE);
 	model_set(GUEST_CS_ACCESS, 0xc09b);
 	ok(!to_cr(0, CR0_PE | CR0_NE), "not with PCIDE");
 }
@@ -86,7 +86,7 @@ static void test_pdptes(void)
 
 	fresh();
 	table = phys(GUEST_RAM + 0x5020);
-	model_set(GUEST_CR4, CR4_VMXE | CR4_PAE);
+	model_set(GUEST_CR4, CR4_VMXE | CR4_MCE | CR4_PAE);
 	model_set(GUEST_CR3, 0x5020 | 0x18);
 	table[0] = 0x6001;
 	table[1] = 0x7000 | BIT(63);			/* not present: anything goes */
@@ -125,7 +125,7 @@ static void test_cr4(void)
 	   "what a DomU can't have exits");
 	ok(!(mask & (CR4_PAE | CR4_PGE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP | CR4_FSGSBASE | CR4_PCIDE)),
 	   "what it has does not");
-	ok(!to_cr(4, CR4_VMXE) && !to_cr(4, CR4_SMXE) && !to_cr(4, CR4_LA57) && !to_cr(4, BIT(63)) &&
+	ok(!to_cr(4, CR4_VMXE) && !to_cr(4, CR4_SMXE) && !to_cr(4, CR4_LA57) &&
 	   !to_cr(4, CR4_PKE) && !to_cr(4, CR4_CET), "and is #GP");
 	world_start(&ivy_bridge, 1, NULL);
 	vcpu = running_guest();
@@ -134,8 +134,90 @@ static void test_cr4(void)
 	world_start(&panther_lake, 1, NULL);
 	vcpu = running_guest();
 	mask = CR4_PKS | CR4_UINTR | CR4_LASS | CR4_LAM_SUP | CR4_FRED;
-	ok((vmread(CR4_MASK) & mask) == mask && !to_cr(4, CR4_FRED) && !to_cr(4, CR4_LASS),
+	ok((vmread(CR4_MASK) & mask) == mask && !to_cr(4, CR4_LASS),
 	   "no FRED and no LASS where the processor has them");
+}
+
+static u64 cr4(void)
+{
+	u64 mask = vmread(CR4_MASK);
+
+	return (vmread(GUEST_CR4) & ~mask) | (vmread(CR4_SHADOW) & mask);
+}
+
+static bool sets_cr4(u64 value)
+{
+	return to_cr(4, value) && cr4() == value && vmread(GUEST_CR4) == (value | CR4_VMXE | CR4_MCE);
+}
+
+/* It exits when MCE changes, and what else changes does so with it. */
+static void test_mce(void)
+{
+	u32 flushes;
+	u64 *table;
+
+	fresh();
+	ok(vmread(CR4_MASK) & CR4_MCE && !cr4() && vmread(GUEST_CR4) == (CR4_VMXE | CR4_MCE),
+	   "CR4.MCE is on before a guest sets it, and reads as 0");
+	ok(sets_cr4(CR4_MCE) && sets_cr4(0), "it reads what it wrote");
+	ok(to_cr(4, CR4_MCE | BIT(63)) && cr4() == CR4_MCE && sets_cr4(0), "32 bits, as the operand has");
+	flushes = model.me->invvpids;
+	ok(sets_cr4(CR4_MCE | CR4_OSFXSR | CR4_OSXSAVE) && model.me->invvpids == flushes,
+	   "with others, that the TLB does not depend on");
+	ok(sets_cr4(CR4_PSE | CR4_PGE) && model.me->invvpids > flushes, "and that it does");
+	ok(!to_cr(4, CR4_MCE | CR4_VMXE) && !to_cr(4, CR4_MCE | CR4_LA57) && cr4() == (CR4_PSE | CR4_PGE),
+	   "what it can't have is #GP, and nothing changes");
+	ok(!to_cr(4, CR4_MCE | CR4_PCIDE), "PCIDE outside long mode");
+	guest_long_mode();
+	ok(!to_cr(4, CR4_MCE | CR4_OSFXSR), "PAE off in long mode");
+	ok(!to_cr(4, CR4_PAE | BIT(63)) && !to_cr(4, CR4_PAE | CR4_FRED), "an upper half there");
+	model_set(GUEST_CR3, 0x5001);
+	ok(!to_cr(4, CR4_MCE | CR4_PAE | CR4_PCIDE), "PCIDE with a PCID in CR3");
+	model_set(GUEST_CR3, 0x5018);
+	ok(!to_cr(4, CR4_MCE | CR4_PAE | CR4_PCIDE), "or with PWT and PCD there");
+	model_set(GUEST_CR3, 0x5000);
+	ok(sets_cr4(CR4_MCE | CR4_PAE | CR4_PCIDE), "PCIDE in long mode");
+	model_set(GUEST_CR3, 0x5001);
+	ok(sets_cr4(CR4_PAE | CR4_PCIDE), "it stays with a PCID");
+	fresh();
+	table = phys(GUEST_RAM + 0x5000);
+	model_set(GUEST_CR0, CR0_PE | CR0_PG | CR0_NE | CR0_ET);
+	model_set(GUEST_CR3, 0x5000);
+	table[0] = 0x6001;
+	ok(sets_cr4(CR4_MCE | CR4_PAE) && vmread(GUEST_PDPTE0) == 0x6001, "PAE paging loads the PDPTEs");
+	table[0] = 0x7001;
+	ok(sets_cr4(CR4_PAE) && vmread(GUEST_PDPTE0) == 0x6001, "but not when MCE alone changes");
+	ok(sets_cr4(CR4_MCE | CR4_PAE | CR4_PGE) && vmread(GUEST_PDPTE0) == 0x7001, "PGE loads them again");
+	table[0] = 0x7001 | BIT(1);
+	ok(!to_cr(4, CR4_PAE) && cr4() == (CR4_MCE | CR4_PAE | CR4_PGE), "a reserved bit there is #GP");
+	model_set(GUEST_CR3, 0x40000000);
+	vcpu->ctx.gpr[RBX] = CR4_PAE;
+	u64 rip = vmread(GUEST_RIP);
+
+	ok(!guest_exit(EXIT_CR_ACCESS, MOV_TO(4, RBX)) && left.rax == HV_RUN_FAULT && left.rdx == 0x40000000,
+	   "a table that is not mapped: the driver is asked");
+	guest_run(vcpu);
+	ok(vmread(GUEST_RIP) == rip && cr4() & CR4_MCE, "and the instruction again");
+}
+
+/* The VMM and a saved state have the guest's. */
+static void test_mce_state(void)
+{
+	struct hvmod_run *run;
+
+	fresh();
+	run = vcpu->run;
+	for (int on = 0; on < 2; on++) {
+		to_cr(4, on ? CR4_MCE | CR4_PSE : CR4_PSE);
+		guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+		gate_call(0, GATE_VCPU_EXPORT, vcpu->domain->handle, 0, HVMOD_STATE_SREGS, 0);
+		ok(run->sregs.cr4 == (on ? CR4_MCE | CR4_PSE : CR4_PSE), "MCE %d is told as such", on);
+		run->sregs.cr4 ^= CR4_MCE;
+		run->dirty = HVMOD_STATE_SREGS;
+		guest_run(vcpu);
+		ok(cr4() == (on ? CR4_PSE : CR4_MCE | CR4_PSE) && vmread(GUEST_CR4) & CR4_MCE,
+		   "and what the VMM sets is read");
+	}
 }
 
 static void test_cr8(void)
@@ -171,7 +253,7 @@ static void test_xsetbv(void)
 	bool wrong = false;
 
 	fresh();
-	model_set(GUEST_CR4, CR4_VMXE | CR4_OSXSAVE);
+	model_set(GUEST_CR4, CR4_VMXE | CR4_MCE | CR4_OSXSAVE);
 	for (u64 v = 0; v < 0x800; v++) {
 		bool expect = false;
 
@@ -226,6 +308,8 @@ int main(void)
 	test_long_mode();
 	test_pdptes();
 	test_cr4();
+	test_mce();
+	test_mce_state();
 	test_cr8();
 	test_xsetbv();
 	test_dr();

@@ -153,7 +153,7 @@ static void efer(void)
 	guest_protected_mode();
 	model_set(GUEST_EFER, 0);
 	model_set(ENTRY_CONTROLS, vmread(ENTRY_CONTROLS) & ~ENTRY_IA32E);
-	model_set(GUEST_CR4, CR4_VMXE);
+	model_set(GUEST_CR4, CR4_VMXE | CR4_MCE);
 }
 
 static void loaded(void)

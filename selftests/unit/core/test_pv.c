@@ -83,7 +83,7 @@ static void send_ipi(void)
 	guest_protected_mode();
 	model_set(GUEST_EFER, 0);
 	model_set(ENTRY_CONTROLS, vmread(ENTRY_CONTROLS) & ~ENTRY_IA32E);
-	model_set(GUEST_CR4, CR4_VMXE);
+	model_set(GUEST_CR4, CR4_VMXE | CR4_MCE);
 	ok(call(SEND_IPI, 2ULL | 1ULL << 35, 0, 0, 0x47 | 1ULL << 43) == 1 && requested(other[1], 0x47) &&
 	   !requested(other[3], 0x47), "outside 64-bit mode registers have 32 bits");
 	ok(call(SEND_IPI, 0, 1, 0, 0x48) == 0, "and the second word begins with 32");

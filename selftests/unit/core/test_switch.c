@@ -47,7 +47,7 @@ static void vector_registers(void)
 	ok(all(XMM0, 256, 0x11), "a guest with XCR0 = 1 keeps its XMM registers");
 	vcpu->ctx.gpr[RAX] = 7;
 	vcpu->ctx.gpr[RCX] = vcpu->ctx.gpr[RDX] = 0;
-	model_set(GUEST_CR4, CR4_VMXE | CR4_OSXSAVE);
+	model_set(GUEST_CR4, CR4_VMXE | CR4_MCE | CR4_OSXSAVE);
 	guest_exit(EXIT_XSETBV, 0);
 	fill(0x22);
 	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);

@@ -357,7 +357,7 @@ void guest_long_mode(void)
 {
 	segments(0xa09b, 0xc093);
 	model_set(GUEST_CR0, CR0_PE | CR0_NE | CR0_ET | CR0_PG | CR0_WP);
-	model_set(GUEST_CR4, CR4_PAE | CR4_VMXE | CR4_OSFXSR);
+	model_set(GUEST_CR4, CR4_PAE | CR4_VMXE | CR4_MCE | CR4_OSFXSR);
 	model_set(GUEST_EFER, EFER_LME | EFER_LMA | EFER_SCE | EFER_NXE);
 	model_set(ENTRY_CONTROLS, vmread(ENTRY_CONTROLS) | ENTRY_IA32E);
 	model_set(GUEST_RIP, 0xffffffff81000000ULL);
