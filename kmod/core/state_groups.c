@@ -261,7 +261,7 @@ static u64 get_events(struct vcpu *vcpu)
 		.nmi_pending = vcpu->nmi_pending,
 	};
 	if (info & INFO_VALID) {
-		scratch.events.injection = info;
+		scratch.events.injection = info & ~INFO_NESTED;
 		scratch.events.injection_error = vmread(ENTRY_EXCEPTION_ERROR);
 		scratch.events.injection_length = vmread(ENTRY_INSTRUCTION_LENGTH);
 	}

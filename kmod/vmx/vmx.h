@@ -184,6 +184,7 @@ enum vmcs_field {
 #define INFO_VALID			BIT(31)
 #define INFO_ERROR_CODE			BIT(11)
 #define INFO_NMI_UNBLOCKING		BIT(12)
+#define INFO_NESTED			BIT(13)	/* with FRED */
 #define INFO_TYPE(info)			(((info) >> 8) & 7)
 #define INFO_EXTERNAL			(0 << 8)
 #define INFO_NMI			(2 << 8)

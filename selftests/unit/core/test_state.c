@@ -371,6 +371,27 @@ static void hostile_apic(void)
 	ok(true, "and nothing breaks");
 }
 
+/* A processor with FRED says of an event that it was nested. No DomU has FRED. */
+static void nested_event(void)
+{
+	struct hvmod_events e;
+
+	world_start(&panther_lake, 1, NULL);
+	vcpu = running_guest();
+	handle = vcpu->domain->handle;
+	guest_protected_mode();
+	exit_vectoring = INFO_VALID | INFO_HARDWARE | INFO_ERROR_CODE | BIT(13) | 14;
+	exit_vectoring_error = 2;
+	exit_gpa = 0x40000000;
+	guest_exit(EXIT_EPT_VIOLATION, 2);
+	get(HVMOD_STATE_EVENTS, &e);
+	ok(e.injection == (INFO_VALID | INFO_HARDWARE | INFO_ERROR_CODE | 14) && e.injection_error == 2 &&
+	   put(HVMOD_STATE_EVENTS, &e, sizeof(e), 0) == HVMOD_WHY_NONE,
+	   "a cut off nested event is saved, and may be restored");
+	guest_run(vcpu);
+	ok(injected() == 14, "it is delivered again");
+}
+
 static void hostile_events(void)
 {
 	struct hvmod_events good, e;
@@ -513,6 +534,7 @@ int main(void)
 	hostile_apic();
 	hostile_events();
 	single_step_in_shadow();
+	nested_event();
 	run_page_dirty();
 	set_at_an_in();
 	return tap_done();
