@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -42,6 +43,15 @@ int cgroup_get_weight(pid_t pid, uint32_t *weight)
 	text[n] = '\0';
 	*weight = (uint32_t)strtoul(text, NULL, 10);
 	return *weight ? 0 : -EIO;
+}
+
+const char *cgroup_why_no_weight(void)
+{
+	struct statvfs fs;
+
+	if (!statvfs(CGROUP_ROOT, &fs) && (fs.f_flag & ST_RDONLY))
+		return CGROUP_ROOT " is read-only here, so that the domain has no control group\nhint: leave it out; in a unit of systemd ProtectControlGroups=no lets it be written to";
+	return "the domain has no control group with weights\nhint: leave it out, or make the domain where cgroup v2 can be written to, as root may";
 }
 
 int cgroup_set_weight(pid_t pid, uint32_t weight)

@@ -22,4 +22,7 @@ int cgroup_get_weight(pid_t pid, uint32_t *weight);
 /** cgroup_set_weight() - set it: 1 to WEIGHT_MAX */
 int cgroup_set_weight(pid_t pid, uint32_t weight);
 
+/** cgroup_why_no_weight() - why a new domain can't have one, and "\nhint: ..." */
+const char *cgroup_why_no_weight(void);
+
 #endif

@@ -418,8 +418,8 @@ static int make_domain(struct vmmproc *proc, int device)
 		if (config->cpu_weight && cgroup_set_weight(0, config->cpu_weight)) {
 			cgroup_leave(&proc->cgroup);
 			return give_up(proc, HVCTL_UNSUPPORTED, EOPNOTSUPP,
-				       "cannot use cpu_weight=%u: the domain has no control group with weights\nhint: leave it out, or make the domain where cgroup v2 can be written to, as root may",
-				       config->cpu_weight);
+				       "cannot use cpu_weight=%u: %s", config->cpu_weight,
+				       cgroup_why_no_weight());
 		}
 		proc->vmm = vmm_create(&vmm, &vmm_callbacks, proc, text, sizeof(text));
 		if (proc->vmm) {

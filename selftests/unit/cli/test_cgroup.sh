@@ -79,4 +79,10 @@ check "one that is in the slice already stays" [ "$(group_of "$(vmm_pid unit-in)
 works destroy unit-in
 until_true rmdir $slice/unit-service 2>/dev/null
 [ "$existed" ] || rmdir $slice
+mount -o remount,bind,ro /sys/fs/cgroup
+fails 4 "cannot use cpu_weight=200: /sys/fs/cgroup is read-only here" create --kernel "$kernel" --memory 64M cpu_weight=200
+check "read-only: the hint" says "ProtectControlGroups=no"
+create --name unit-plain
+check "a domain without a weight works all the same" state_is unit-plain running
+works destroy unit-plain
 finish
