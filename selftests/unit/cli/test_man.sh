@@ -7,7 +7,7 @@ top=${0%/*}/../../..
 man=$top/docs/man
 
 # As cli/Makefile makes it, but with this program; where it is made is its own matter, not what O= says for the tests.
-unset MAKEFLAGS MAKEOVERRIDES
+unset O MAKEFLAGS MAKEOVERRIDES
 mkdir -p "$dir/tree/cli" "$dir/tree/docs/man"
 cp "$top/VERSION" "$dir/tree/"
 cp "$top/cli/Makefile" "$dir/tree/cli/"
