@@ -147,6 +147,28 @@ bool wrmsr_ok(u32 msr, u64 value)
 	return true;
 }
 
+struct cpuid *model_leaf(u32 leaf, u32 subleaf)
+{
+	static struct model_cpuid leaves[64];
+	static struct model_type own;
+	u32 i;
+
+	if (model.type != &own) {
+		own = *model.type;
+		memcpy(leaves, own.cpuid, own.cpuids * sizeof(leaves[0]));
+		own.cpuid = leaves;
+		model.type = &own;
+	}
+	for (i = 0; i < own.cpuids; i++)
+		if (leaves[i].leaf == leaf && leaves[i].subleaf == subleaf)
+			return &leaves[i].value;
+	if (i == ARRAY_SIZE(leaves))
+		model_fatal("too many leaves of CPUID");
+	own.cpuids++;
+	leaves[i] = (struct model_cpuid){ leaf, subleaf, { 0 } };
+	return &leaves[i].value;
+}
+
 static struct cpuid raw_cpuid(u32 leaf, u32 subleaf)
 {
 	for (u32 i = 0; i < model.type->cpuids; i++)

@@ -98,6 +98,8 @@ __noreturn __attribute__((__format__(printf, 1, 2))) void model_fatal(const char
 void model_root(void);
 struct model_msr *model_msr(u32 msr);
 void model_msr_add(u32 msr, u8 access, u64 value);
+/* A leaf of CPUID, to be changed until the next model_init(). */
+struct cpuid *model_leaf(u32 leaf, u32 subleaf);
 struct model_vmcs *model_vmcs_at(u64 pa);
 u64 *model_field(struct model_vmcs *vmcs, u32 field);
 

@@ -72,22 +72,6 @@ static void reasons(void)
 	}
 }
 
-static u32 signature;
-
-static void with_signature(void)
-{
-	static struct model_cpuid leaves[64];
-	static struct model_type type;
-
-	type = *model.type;
-	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
-	type.cpuid = leaves;
-	for (u32 i = 0; i < type.cpuids; i++)
-		if (leaves[i].leaf == 1)
-			leaves[i].value.eax = signature;
-	model.type = &type;
-}
-
 /* A guest that does not let go of the processor needs a timer that counts. */
 static void broken_timers(void)
 {
@@ -103,12 +87,12 @@ static void broken_timers(void)
 		u64 why;
 
 		model_init(&ivy_bridge, 1);
-		signature = rows[i].signature;
-		with_signature();
+		model_leaf(1, 0)->eax = rows[i].signature;
 		why = vmx_read_caps(&caps);
 		ok((u32)why == (rows[i].broken ? HV_WHY_BROKEN_TIMER : 0) &&
-		   (!rows[i].broken || why >> 32 == (signature & 0x0fff3fff)), "CPUID %08x: its preemption timer %s",
-		   signature, rows[i].broken ? "is broken" : "counts");
+		   (!rows[i].broken || why >> 32 == (rows[i].signature & 0x0fff3fff)),
+		   "CPUID %08x: its preemption timer %s",
+		   rows[i].signature, rows[i].broken ? "is broken" : "counts");
 	}
 }
 
@@ -178,19 +162,19 @@ static u64 init_fails(const struct model_type *type, void (*before)(void), u64 e
 	return expect;
 }
 
-static struct model_type odd_type;
-static struct model_cpuid odd_cpuid[40];
-
-static struct cpuid *odd(u32 leaf)
+static void not_intel(void)
 {
-	odd_type = skylake_server;
-	for (u32 i = 0; i < odd_type.cpuids; i++)
-		odd_cpuid[i] = odd_type.cpuid[i];
-	odd_type.cpuid = odd_cpuid;
-	for (u32 i = 0; i < odd_type.cpuids; i++)
-		if (odd_cpuid[i].leaf == leaf)
-			return &odd_cpuid[i].value;
-	return NULL;
+	model_leaf(0, 0)->ebx = 0x68747541;
+}
+
+static void without_vmx(void)
+{
+	model_leaf(1, 0)->ecx &= ~BIT(5);
+}
+
+static void large_xsave(void)
+{
+	model_leaf(0xd, 0)->ecx = XSAVE_MAX + 64;
 }
 
 static void vmxe_on(void)
@@ -218,12 +202,9 @@ static void usable(void)
 	const struct world_options on = { .before_init = unlocked };
 	u64 why;
 
-	odd(0)->ebx = 0x68747541;
-	ok(init_fails(&odd_type, NULL, HV_WHY_NOT_INTEL), "not Intel");
-	odd(1)->ecx &= ~BIT(5);
-	ok(init_fails(&odd_type, NULL, HV_WHY_NO_VMX), "no VMX");
-	odd(0xd)->ecx = XSAVE_MAX + 64;
-	ok(init_fails(&odd_type, NULL, HV_WHY_NO_XSAVE | (u64)(XSAVE_MAX + 64) << 32),
+	ok(init_fails(&skylake_server, not_intel, HV_WHY_NOT_INTEL), "not Intel");
+	ok(init_fails(&skylake_server, without_vmx, HV_WHY_NO_VMX), "no VMX");
+	ok(init_fails(&skylake_server, large_xsave, HV_WHY_NO_XSAVE | (u64)(XSAVE_MAX + 64) << 32),
 	   "an XSAVE area that is too large");
 	ok(init_fails(&ivy_bridge, vmxe_on, HV_WHY_VMX_IN_USE), "VMX is in use");
 	world_start(&ivy_bridge, 1, &off);

@@ -94,24 +94,10 @@ static void xsave_leaf(struct vcpu *vcpu, const struct model_type *type)
 /* Domain-0's user shadow stacks; and a component that wants alignment. */
 static void user_shadow_stacks(void)
 {
-	static struct model_cpuid leaves[64];
-	static struct model_type type;
-
-	type = *model.type;
-	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
-	type.cpuid = leaves;
-	for (u32 i = 0; i < type.cpuids; i++) {
-		if (leaves[i].leaf != 0xd)
-			continue;
-		if (leaves[i].subleaf == 1)
-			leaves[i].value.ecx = 0x800;
-		if (leaves[i].subleaf == 5)
-			leaves[i].value.eax = 0x44;
-		if (leaves[i].subleaf == 6)
-			leaves[i].value.ecx = BIT(1);
-	}
-	leaves[type.cpuids++] = (struct model_cpuid){ 0xd, 11, { 0x10, 0, BIT(0), 0 } };
-	model.type = &type;
+	model_leaf(0xd, 1)->ecx = 0x800;
+	model_leaf(0xd, 5)->eax = 0x44;
+	model_leaf(0xd, 6)->ecx = BIT(1);
+	*model_leaf(0xd, 11) = (struct cpuid){ 0x10, 0, BIT(0), 0 };
 	model_msr_add(MSR_XSS, MODEL_BOTH, 0x800);
 }
 

@@ -243,31 +243,18 @@ static void no_tracing(void)
 
 #define TABLE	(FREE_RAM + 0x10000)
 
-static struct model_type hybrid;
-static struct model_cpuid hybrid_cpuid[40];
 static u64 table_at[2];
 
 /* Two packages, a table each; of two pages. */
 static void feedback(void)
 {
+	model_leaf(6, 0)->eax |= BIT(19) | BIT(23);
+	model_leaf(6, 0)->edx = 1 << 8;
 	for (u32 i = 0; i < 2; i++) {
 		model_use(i);
 		model_msr_add(0x17d0, MODEL_BOTH, table_at[i]);
 	}
 	model_use(0);
-}
-
-static void make_hybrid(void)
-{
-	hybrid = skylake_server;
-	for (u32 i = 0; i < hybrid.cpuids; i++) {
-		hybrid_cpuid[i] = hybrid.cpuid[i];
-		if (hybrid_cpuid[i].leaf == 6) {
-			hybrid_cpuid[i].value.eax |= BIT(19) | BIT(23);
-			hybrid_cpuid[i].value.edx = 1 << 8;
-		}
-	}
-	hybrid.cpuid = hybrid_cpuid;
 }
 
 static void feedback_table(void)
@@ -276,10 +263,9 @@ static void feedback_table(void)
 	const struct world_options late = { .before_init = feedback, .no_launch = true };
 	u64 why;
 
-	make_hybrid();
 	table_at[0] = TABLE | 1;
 	table_at[1] = (TABLE + 0x4000) | 1;
-	world_start(&hybrid, 2, &o);
+	world_start(&skylake_server, 2, &o);
 	gpr = this_cpu()->dom0.gpr;
 	ok(machine.tables == 2 && gate_call(0, GATE_DONATE, TABLE, 1, 0, 0).rax == -HV_EBUSY &&
 	   gate_call(0, GATE_DONATE, TABLE + 0x1000, 1, 0, 0).rax == -HV_EBUSY &&
@@ -296,12 +282,12 @@ static void feedback_table(void)
 	ok(gpr[RAX] == (cpuid(6, 0).eax & ~(BIT(19) | BIT(23))), "CPUID has no feedback interface");
 
 	table_at[0] = table_at[1] = TABLE;
-	world_start(&hybrid, 2, &o);
+	world_start(&skylake_server, 2, &o);
 	gpr = this_cpu()->dom0.gpr;
 	ok(!machine.tables && !wrmsr_takes(0x17d0, TABLE | 1) &&
 	   !gate_call(0, GATE_DONATE, TABLE, 2, 0, 0).rax, "one that is not valid is none");
 	table_at[0] = table_at[1] = OWN_START | 1;
-	world_start(&hybrid, 2, &late);
+	world_start(&skylake_server, 2, &late);
 	ok(world_enter(0, HV_ENTER_LAUNCH, &why) == MODEL_LINUX && why == HV_WHY_FEEDBACK &&
 	   !model.me->vmx && !machine.lock.held, "no launch with one in the core's memory");
 }

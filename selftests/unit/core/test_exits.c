@@ -493,21 +493,9 @@ static u32 leaf1_eax, leaf1_ecx, leaf7_edx;
 
 static void with_split_lock_detection(void)
 {
-	static struct model_cpuid leaves[64];
-	static struct model_type type;
-
-	type = *model.type;
-	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
-	type.cpuid = leaves;
-	for (u32 i = 0; i < type.cpuids; i++) {
-		if (leaves[i].leaf == 1) {
-			leaves[i].value.eax = leaf1_eax;
-			leaves[i].value.ecx |= leaf1_ecx;
-		}
-		if (leaves[i].leaf == 7)
-			leaves[i].value.edx |= leaf7_edx;
-	}
-	model.type = &type;
+	model_leaf(1, 0)->eax = leaf1_eax;
+	model_leaf(1, 0)->ecx |= leaf1_ecx;
+	model_leaf(7, 0)->edx |= leaf7_edx;
 	if (leaf7_edx & BIT(30))
 		model_msr_add(MSR_CORE_CAPABILITIES, MODEL_READ, BIT(5));
 	model_msr_add(MSR_TEST_CTRL, MODEL_BOTH, TEST_CTRL_SPLIT_LOCK | 0x80);

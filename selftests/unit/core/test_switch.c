@@ -187,25 +187,18 @@ static void counters(void)
 }
 
 /* A Westmere, whose VM entry has an erratum, or a processor without the controls. */
-static struct model_type old_type;
-
 static void without_controls(void)
 {
 	count_and_trace();
 	model.counters_stop = false;
-	model.type = &old_type;
+	model_leaf(1, 0)->eax = 0x206c2;
 }
 
 static void counters_of_old(void)
 {
 	static const struct world_options o = { .before_init = without_controls };
-	static struct model_cpuid leaves[64];
 	struct model_msr *global, *pebs;
 
-	old_type = ivy_bridge;
-	memcpy(leaves, old_type.cpuid, old_type.cpuids * sizeof(leaves[0]));
-	leaves[1].value.eax = 0x206c2;
-	old_type.cpuid = leaves;
 	world_start(&ivy_bridge, 1, &o);
 	global = model_msr(MSR_PERF_GLOBAL_CTRL);
 	pebs = model_msr(MSR_PEBS_ENABLE);
@@ -226,18 +219,10 @@ static u32 leaf7_ebx, leaf7_edx;
 
 static void other_processor(void)
 {
-	static struct model_cpuid leaves[64];
-	static struct model_type type;
+	struct cpuid *leaf7 = model_leaf(7, 0);
 
-	type = *model.type;
-	memcpy(leaves, type.cpuid, type.cpuids * sizeof(leaves[0]));
-	type.cpuid = leaves;
-	for (u32 i = 0; i < type.cpuids; i++)
-		if (leaves[i].leaf == 7 && !leaves[i].subleaf) {
-			leaves[i].value.ebx = (leaves[i].value.ebx & ~BIT(11)) | leaf7_ebx;
-			leaves[i].value.edx = (leaves[i].value.edx & ~BIT(10)) | leaf7_edx | BIT(29);
-		}
-	model.type = &type;
+	leaf7->ebx = (leaf7->ebx & ~BIT(11)) | leaf7_ebx;
+	leaf7->edx = (leaf7->edx & ~BIT(10)) | leaf7_edx | BIT(29);
 	model_msr(MSR_ARCH_CAPABILITIES)->value = arch_capabilities;
 }
 
