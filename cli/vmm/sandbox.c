@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * No new privileges, no capabilities, and a system call filter that kills the
- * process for whatever is not in the tables; files are fence.c's. A guest that takes the VMM over
- * keeps the descriptors that are open and no way to get others.
+ * process for whatever is not in the tables; files are fence.c's. A guest that
+ * takes the VMM over keeps the descriptors that are open and no way to get
+ * others.
  */
 #include <cap-ng.h>
 #include <errno.h>

@@ -145,6 +145,7 @@ void dom0_deliver_pending(struct cpu *cpu);
 void inject(u32 info, u32 error);
 void dom0_inject(u32 info, u32 error, u64 data);
 void inject_gp(void);
+bool in_64_bit_mode(void);
 void skip_instruction(void);
 void skip_bytes(u64 length);
 

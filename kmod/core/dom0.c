@@ -10,7 +10,7 @@
  * Outside it EIP wraps at 4 GiB, and VM entry refuses a larger RIP: any program
  * of Domain-0 can bring it there.
  */
-static noinline bool in_64_bit_mode(void)
+noinline bool in_64_bit_mode(void)
 {
 	return vmread(GUEST_EFER) & EFER_LMA && vmread(GUEST_CS_ACCESS) & BIT(13);
 }
@@ -26,7 +26,7 @@ void skip_bytes(u64 length)
 	if (blocked & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))
 		vmwrite(GUEST_INTERRUPTIBILITY, blocked & ~(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
 	/* The single-step trap that the skipped instruction would have made. */
-	if (unlikely(vmread(GUEST_RFLAGS) & RFLAGS_TF) && !(vmread(GUEST_DEBUGCTL) & DEBUGCTL_BTF))
+	if (single_steps())
 		vmwrite(GUEST_PENDING_DEBUG, vmread(GUEST_PENDING_DEBUG) | PENDING_BS);
 }
 

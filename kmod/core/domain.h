@@ -115,6 +115,13 @@ _Static_assert(HV_EXIT_REASONS == EXIT_REASONS, "gate.h");
  */
 #define CR4_ALWAYS_ON	(CR4_VMXE | CR4_MCE)
 
+/* Whoever's VMCS is current has a trap after each instruction, not after each branch. */
+static inline bool single_steps(void)
+{
+	return unlikely(vmread(GUEST_RFLAGS) & RFLAGS_TF) &&
+	       !(vmread(GUEST_DEBUGCTL) & DEBUGCTL_BTF);
+}
+
 static inline struct vcpu *vcpu_of(struct ctx *ctx)
 {
 	return container_of(ctx, struct vcpu, ctx);

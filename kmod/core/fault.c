@@ -2,8 +2,9 @@
 /*
  * The core's own IDT. An NMI or a machine check that arrives in root mode is
  * Linux's: it is noted and injected into Domain-0 at its next entry. A value that
- * WRMSR refuses is an answer, if wrmsr_ok() asked. Any other vector is a fault of the core: its registers go into the crash page, no DomU
- * runs again, and Domain-0 gets an NMI whose handler panics with them.
+ * WRMSR refuses is an answer, if wrmsr_ok() asked. Any other vector is a fault of
+ * the core: its registers go into the crash page, no DomU runs again, and
+ * Domain-0 gets an NMI whose handler panics with them.
  */
 #include "domain.h"
 

@@ -51,12 +51,27 @@ static void set_long_mode(bool on)
 	vmwrite(ENTRY_CONTROLS, on ? entry | ENTRY_IA32E : entry & ~ENTRY_IA32E);
 }
 
+/* Return: false: @verdict is what to do instead of changing the register */
+static bool pdptes_loaded(struct vcpu *vcpu, enum verdict *verdict)
+{
+	int loaded = load_pdptes(vcpu, vmread(GUEST_CR3));
+
+	if (loaded < 0) {
+		vcpu->outcome = HV_RUN_FAULT;
+		*verdict = TO_DRIVER;
+	} else if (!loaded) {
+		*verdict = resume_with_gp(vcpu);
+	}
+	return loaded > 0;
+}
+
 /* Reached only when NE, CD or NW change; PG may change with them. */
 static enum verdict write_cr0_guest(struct vcpu *vcpu, u64 value)
 {
 	u64 old = vmread(GUEST_CR0), efer = vmread(GUEST_EFER), cr4 = vmread(GUEST_CR4);
 	bool paging_on = value & CR0_PG && !(old & CR0_PG);
 	bool paging_off = !(value & CR0_PG) && old & CR0_PG;
+	enum verdict verdict;
 
 	if (!cr0_valid(value) || (paging_off && cr4 & CR4_PCIDE))
 		return resume_with_gp(vcpu);
@@ -64,15 +79,8 @@ static enum verdict write_cr0_guest(struct vcpu *vcpu, u64 value)
 	if (paging_on && efer & EFER_LME) {
 		if (!(cr4 & CR4_PAE) || vmread(GUEST_CS_ACCESS) & BIT(13))
 			return resume_with_gp(vcpu);
-	} else if (paging_on && cr4 & CR4_PAE) {
-		int loaded = load_pdptes(vcpu, vmread(GUEST_CR3));
-
-		if (loaded < 0) {
-			vcpu->outcome = HV_RUN_FAULT;
-			return TO_DRIVER;
-		}
-		if (!loaded)
-			return resume_with_gp(vcpu);
+	} else if (paging_on && cr4 & CR4_PAE && !pdptes_loaded(vcpu, &verdict)) {
+		return verdict;
 	}
 	if (paging_on && efer & EFER_LME)
 		set_long_mode(true);
@@ -96,27 +104,20 @@ static enum verdict write_cr0_guest(struct vcpu *vcpu, u64 value)
 static enum verdict write_cr4_guest(struct vcpu *vcpu, u64 value)
 {
 	bool long_mode = vmread(GUEST_EFER) & EFER_LMA, paging = vmread(GUEST_CR0) & CR0_PG;
-	u64 changed, cr3 = vmread(GUEST_CR3);
+	enum verdict verdict;
+	u64 changed;
 
 	/* Outside 64-bit mode the operand has 32 bits. */
-	if (!long_mode || !(vmread(GUEST_CS_ACCESS) & BIT(13)))
+	if (!in_64_bit_mode())
 		value = (u32)value;
 	changed = (vmread(GUEST_CR4) ^ value) & ~CR4_ALWAYS_ON;
 	if (value & ~guest_cr4_allowed() || (long_mode && !(value & CR4_PAE)))
 		return resume_with_gp(vcpu);
-	if (changed & value & CR4_PCIDE && (!long_mode || cr3 & GENMASK(11, 0)))
+	if (changed & value & CR4_PCIDE && (!long_mode || vmread(GUEST_CR3) & GENMASK(11, 0)))
 		return resume_with_gp(vcpu);
 	if (paging && !long_mode && value & CR4_PAE &&
-	    changed & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP)) {
-		int loaded = load_pdptes(vcpu, cr3);
-
-		if (loaded < 0) {
-			vcpu->outcome = HV_RUN_FAULT;
-			return TO_DRIVER;
-		}
-		if (!loaded)
-			return resume_with_gp(vcpu);
-	}
+	    changed & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP) && !pdptes_loaded(vcpu, &verdict))
+		return verdict;
 	if (changed & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCIDE | CR4_SMEP | CR4_SMAP))
 		invvpid(INV_SINGLE, vcpu->vpid, 0);
 	vmwrite(CR4_SHADOW, value);

@@ -67,10 +67,9 @@ enum hvmod_why regs_check(const struct hvmod_regs *regs)
 void settle_shadow(void)
 {
 	u64 pending = vmread(GUEST_PENDING_DEBUG);
-	bool steps = vmread(GUEST_RFLAGS) & RFLAGS_TF && !(vmread(GUEST_DEBUGCTL) & DEBUGCTL_BTF);
 
 	if (vmread(GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))
-		vmwrite(GUEST_PENDING_DEBUG, steps ? pending | PENDING_BS : pending & ~PENDING_BS);
+		vmwrite(GUEST_PENDING_DEBUG, single_steps() ? pending | PENDING_BS : pending & ~PENDING_BS);
 }
 
 void regs_import(struct vcpu *vcpu, const struct hvmod_regs *regs)

@@ -22,10 +22,16 @@ u32 vmx_solve(u64 allowed, u32 needed, u32 wanted, u32 *word)
 	return needed & ~may;
 }
 
+/* SDM volume 3, A.2: bit 55 of IA32_VMX_BASIC says whether the TRUE MSRs are there. */
+static u64 read_allowed(u64 basic, u32 msr, u32 true_msr)
+{
+	return rdmsr(basic & BIT(55) && true_msr ? true_msr : msr);
+}
+
 static u64 solve(struct wish *wish, u64 basic)
 {
-	u32 msr = basic & BIT(55) && wish->true_msr ? wish->true_msr : wish->msr;
-	u32 lacking = vmx_solve(rdmsr(msr), wish->needed, wish->wanted, wish->word);
+	u32 lacking = vmx_solve(read_allowed(basic, wish->msr, wish->true_msr), wish->needed,
+				wish->wanted, wish->word);
 
 	return lacking ? wish->why | (u64)lacking << 32 : 0;
 }
@@ -34,7 +40,7 @@ static u64 solve(struct wish *wish, u64 basic)
 static bool has_vid(u64 basic)
 {
 	const u32 wanted = PROC2_X2APIC | PROC2_VIRTUAL_INTERRUPTS;
-	u64 proc = rdmsr(basic & BIT(55) ? MSR_VMX_TRUE_PROCBASED : MSR_VMX_PROCBASED);
+	u64 proc = read_allowed(basic, MSR_VMX_PROCBASED, MSR_VMX_TRUE_PROCBASED);
 
 	return proc >> 32 & PROC_TPR_SHADOW &&
 	       (rdmsr(MSR_VMX_PROCBASED2) >> 32 & wanted) == wanted;
@@ -71,8 +77,8 @@ static bool has_perf_global(u64 basic)
 	for (u32 i = 0; i < ARRAY_SIZE(broken); i++)
 		if ((version >> 8 & 15) == 6 && model == broken[i])
 			return false;
-	return rdmsr(basic & BIT(55) ? MSR_VMX_TRUE_EXIT : MSR_VMX_EXIT) >> 32 & EXIT_LOAD_PERF_GLOBAL &&
-	       rdmsr(basic & BIT(55) ? MSR_VMX_TRUE_ENTRY : MSR_VMX_ENTRY) >> 32 & ENTRY_LOAD_PERF_GLOBAL;
+	return read_allowed(basic, MSR_VMX_EXIT, MSR_VMX_TRUE_EXIT) >> 32 & EXIT_LOAD_PERF_GLOBAL &&
+	       read_allowed(basic, MSR_VMX_ENTRY, MSR_VMX_TRUE_ENTRY) >> 32 & ENTRY_LOAD_PERF_GLOBAL;
 }
 
 /* What both kinds of VMCS need; each row fails with a reason of its own. */

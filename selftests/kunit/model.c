@@ -195,6 +195,7 @@ bool pv_eoi_valid(u64 value)
 
 NEVER(bool, wrmsr_ok, u32 msr, u64 value)
 NEVER(void, inject_gp, void)
+NEVER(bool, in_64_bit_mode, void)
 NEVER(bool, pmu_dom0_write, u32 msr, u64 value)
 NEVER(u64, read_dr0, void)
 NEVER(u64, read_dr1, void)
