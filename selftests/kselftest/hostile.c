@@ -3,11 +3,10 @@
  * A VMM that would make others wait, or have more than its share: with a page that never comes, users of a user
  * namespace, time that it saves up, a thread with another's number, and events without end.
  */
-#define _GNU_SOURCE
-#include <linux/userfaultfd.h>
-
-#include "nl.h"
 #include "quota.h"
+#include "nl.h"
+
+#include <linux/userfaultfd.h>
 
 #define USER		1000
 #define SUB_UID		100000
@@ -18,20 +17,15 @@
 
 static struct nl nl;
 
-/* What another user's program wants of the module, in a process of its own. */
-static void others(void)
+/* What other programs want of the module, in a process of their own: this domain seen and changed, one more. */
+static void others(uint32_t id)
 {
-	struct hvmod_domain_info info = { .size = sizeof(info) };
+	struct hvmod_domain_info info = { .size = sizeof(info), .id = id };
 	struct hvmod_quota quota;
 	struct guest guest;
-	uint32_t id;
 
-	for (id = 1; id < 10000; id++) {
-		info.id = id;
-		if (!ioctl(device, HVMOD_DOMAIN_INFO, &info) && !strcmp(info.name, "stuck"))
-			break;
-	}
-	if (get_quota(id, &quota) || set_memory(device, id, 3 << 20, 0))
+	if (ioctl(device, HVMOD_DOMAIN_INFO, &info) || get_quota(id, &quota) ||
+	    set_memory(device, id, 3 << 20, 0))
 		_exit(1);
 	if (guest_create(device, &guest, "other", 1, 1 << 20) < 0)
 		_exit(2);
@@ -114,7 +108,7 @@ static void stuck(void)
 		usleep(100000);
 		child = fork();
 		if (!child)
-			others();
+			others(guest.id);
 		ok(i < 500 && ends_well(child) == 0,
 		   "a page that never comes: others see the domain, set its quota, make and end theirs");
 		zero.range = (struct uffdio_range){ .start = (uintptr_t)memory, .len = 4096 };
@@ -125,17 +119,6 @@ static void stuck(void)
 	close(uffd);
 	guest_end(&guest);
 	munmap(memory, 4096);
-}
-
-static void put(const char *path, pid_t child, const char *text)
-{
-	char name[64];
-	FILE *file;
-
-	snprintf(name, sizeof(name), path, child);
-	file = fopen(name, "w");
-	if (!file || fputs(text, file) < 0 || fclose(file))
-		err(1, "%s", name);
 }
 
 /* As two users of a namespace of USER's. Return: what the second one's domain is refused with. */
@@ -158,10 +141,10 @@ static int namespace_users(int ready, int go)
 static void namespaces(void)
 {
 	int ready[2], go[2], ret;
-	char byte = 0, map[32];
+	char byte = 0, path[32], map[32];
 	pid_t child;
 
-	put("/sys/module/hvmod/parameters/uid_domains_max", 0, "1");
+	set_parameter("uid_domains_max", 1);
 	if (pipe(ready) || pipe(go))
 		err(1, "pipe");
 	child = fork();
@@ -170,13 +153,14 @@ static void namespaces(void)
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) == 1) {
 		snprintf(map, sizeof(map), "0 %u 2", SUB_UID);
-		put("/proc/%d/uid_map", child, map);
+		snprintf(path, sizeof(path), "/proc/%d/uid_map", child);
+		write_text(path, map);
 		if (write(go[1], &byte, 1) != 1)
 			err(1, "write");
 	}
 	ret = ends_well(child);
 	ok(ret == EDQUOT, "a user's limits hold for all users of his namespaces (%d)", ret);
-	put("/sys/module/hvmod/parameters/uid_domains_max", 0, "0");
+	set_parameter("uid_domains_max", 0);
 	close(ready[0]);
 	close(go[0]);
 	close(go[1]);

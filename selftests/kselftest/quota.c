@@ -297,17 +297,6 @@ static void access_rights(void)
 	   "who sets it as he likes before, and not larger afterwards (%d)", WEXITSTATUS(status));
 }
 
-static void parameter(const char *name, long value)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/module/hvmod/parameters/%s", name);
-	file = fopen(path, "w");
-	if (!file || fprintf(file, "%ld\n", value) < 0 || fclose(file))
-		err(1, "%s", path);
-}
-
 static int create_two(void *data)
 {
 	struct guest guest;
@@ -324,24 +313,24 @@ static void limits(void)
 {
 	struct guest guests[2];
 
-	parameter("uid_domains_max", 1);
+	set_parameter("uid_domains_max", 1);
 	ok(as_user(USER, create_two, NULL) == EDQUOT, "a user has one domain at most: EDQUOT");
 	need(guest_create(device, &guests[0], "r1", 1, 1 << 20), "HVMOD_DOMAIN_CREATE");
 	ok(guest_create(device, &guests[1], "r2", 1, 1 << 20) >= 0, "root has as many as he likes");
 	close(guests[0].fd);
 	close(guests[1].fd);
-	parameter("uid_domains_max", 0);
-	parameter("uid_vcpus_max", 2);
+	set_parameter("uid_domains_max", 0);
+	set_parameter("uid_vcpus_max", 2);
 	ok(as_user(USER, create_two, NULL) == EDQUOT, "two vCPUs at most");
-	parameter("uid_vcpus_max", 0);
-	parameter("uid_memory_max_mib", 18);
+	set_parameter("uid_vcpus_max", 0);
+	set_parameter("uid_memory_max_mib", 18);
 	ok(as_user(USER, create_two, NULL) == EDQUOT, "18 MiB at most");
-	parameter("uid_memory_max_mib", 0);
+	set_parameter("uid_memory_max_mib", 0);
 	ok(as_user(USER, create_two, NULL) == 0, "no limit");
-	parameter("dom0_reserve_mib", 1 << 20);
+	set_parameter("dom0_reserve_mib", 1 << 20);
 	ok(guest_create(device, &guests[0], "r1", 1, 1 << 20) < 0 && errno == ENOMEM,
 	   "all memory is Domain-0's: ENOMEM");
-	parameter("dom0_reserve_mib", -1);
+	set_parameter("dom0_reserve_mib", -1);
 }
 
 /* Three guests on one processor, whose threads have nice values that weigh about 1:2:4. */

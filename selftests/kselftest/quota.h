@@ -3,9 +3,7 @@
 #ifndef KSELFTEST_QUOTA_H
 #define KSELFTEST_QUOTA_H
 
-#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -48,6 +46,24 @@ static inline int set_memory(int fd, uint32_t id, uint64_t mem_max, uint64_t hel
 {
 	return set_quota(fd, id, (struct hvmod_quota){ .flags = HVMOD_QUOTA_MEMORY,
 						       .mem_max = mem_max, .held_max = held_max });
+}
+
+static inline void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fputs(text, file) < 0 || fclose(file))
+		err(1, "%s", path);
+}
+
+/* Of the module. */
+static inline void set_parameter(const char *name, long value)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "/sys/module/hvmod/parameters/%s", name);
+	snprintf(text, sizeof(text), "%ld\n", value);
+	write_text(path, text);
 }
 
 /* A thread that runs a vCPU again and again, whatever comes. */
