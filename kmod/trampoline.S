@@ -42,6 +42,7 @@
 #define LX_HAS_PERF	504
 #define CR4_PGE		0x80
 #define CR4_LASS_BIT	27
+#define CR4_FRED_BIT	32
 #define MSR_DEBUGCTL	0x1d9
 #define MSR_PERF_GLOBAL	0x38f
 #define MSR_FS_BASE	0xc0000100
@@ -126,8 +127,9 @@ SYM_CODE_END(hv_enter_core)
  * From the core, out of VMX, still on its page tables: RDI = struct hv_linux
  * (Linux's address), RSI = CR3, RDX = CR4. LTR wants a TSS that is not busy,
  * and Linux's own GDT is read-only: so a copy first. Toggling PGE drops what
- * the TLB held of Linux from before the launch. CR4 may bring LASS and FRED:
- * from there on no address is in the lower half.
+ * the TLB held of Linux from before the launch. CR4 may bring LASS: from there
+ * on no address is in the lower half. FRED comes when the base of GS is
+ * Linux's, because its handler of NMIs takes it for that.
  */
 SYM_CODE_START(hv_leave_core)
 	UNWIND_HINT_UNDEFINED
@@ -137,6 +139,8 @@ SYM_CODE_START(hv_leave_core)
 	ltr	LX_TR(%rdi)
 	lidt	LX_IDT(%rdi)
 	lgdt	LX_GDT(%rdi)
+	mov	%rdx, %rsi
+	btr	$CR4_FRED_BIT, %rdx
 	mov	%rdx, %rax
 	and	$~CR4_PGE, %rax
 	mov	%rax, %cr4
@@ -155,6 +159,7 @@ SYM_CODE_START(hv_leave_core)
 	mov	LX_GS_BASE(%rdi), %eax
 	mov	LX_GS_BASE+4(%rdi), %edx
 	wrmsr
+	mov	%rsi, %cr4
 	mov	$MSR_DEBUGCTL, %ecx
 	mov	LX_DEBUGCTL(%rdi), %eax
 	mov	LX_DEBUGCTL+4(%rdi), %edx

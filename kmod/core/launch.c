@@ -191,8 +191,8 @@ void core_enter(u64 operation, u64 number)
 	wrmsr(MSR_GS_BASE, (u64)cpu);
 	cpu_setup(cpu, number);
 	fault_init();
-	own_control_registers();
 	vmx_load_host_tables(cpu);
+	own_control_registers();
 
 	if (operation == HV_ENTER_INIT) {
 		why = machine_init(lx->cr4);
