@@ -81,6 +81,7 @@ struct cpu {
 	u64 dom0_kernel_gs, dom0_cr2;
 	u64 dom0_counters;			/* machine.domu_clears, while a DomU's state is loaded */
 	u64 dom0_test_ctrl;			/* 0: it is as Domain-0 has it */
+	u64 counter_bits;	/* of IA32_PERF_GLOBAL_CTRL, see pmu.c */
 	u64 dom0_star, dom0_lstar, dom0_cstar, dom0_sfmask, dom0_tsc_aux;
 	u64 domu_ticks;				/* TSC ticks for DomUs */
 	u64 exits[EXIT_REASONS];

@@ -65,8 +65,8 @@ void dom0_msr_bitmap(u8 *bitmap)
 				msr_bitmap_set(bitmap, msr, true, true);
 		}
 	/* See pmu.c. */
-	msr_bitmap_set(bitmap, machine.caps.perf_global ? MSR_PERF_GLOBAL_CTRL : MSR_PEBS_ENABLE,
-		       true, true);
+	msr_bitmap_set(bitmap, MSR_PERF_GLOBAL_CTRL, true, machine.caps.perf_global);
+	msr_bitmap_set(bitmap, MSR_PEBS_ENABLE, true, !machine.dom0_pebs);
 }
 
 static bool is_tracing(void)
@@ -159,7 +159,7 @@ static bool write_msr(struct cpu *cpu, u32 msr, u64 value)
 	case MSR_HW_FEEDBACK_PTR:
 		return is_feedback_table(value & PAGE_MASK) && wrmsr_ok(msr, value);
 	}
-	return pmu_dom0_write(msr, value) || write_tracked(cpu, msr, value);
+	return pmu_dom0_write(cpu, msr, value) || write_tracked(cpu, msr, value);
 }
 
 /* What is not allowed, or lies outside the bitmap, does not exist: #GP. */

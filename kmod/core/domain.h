@@ -296,10 +296,10 @@ void split_lock_restore(struct cpu *cpu);
 void pmu_init(void);
 
 /** pmu_dom0_write() - a WRMSR of Domain-0's. Return: false for #GP */
-bool pmu_dom0_write(u32 msr, u64 value);
+bool pmu_dom0_write(struct cpu *cpu, u32 msr, u64 value);
 
 /** pmu_setup_dom0() - into its VMCS, which is current, what the trampoline has stopped */
-bool pmu_setup_dom0(const struct hv_linux *lx);
+bool pmu_setup_dom0(struct cpu *cpu, const struct hv_linux *lx);
 
 /** pmu_dom0_global() - its IA32_PERF_GLOBAL_CTRL. Its VMCS is current */
 u64 pmu_dom0_global(void);

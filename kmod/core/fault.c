@@ -2,7 +2,7 @@
 /*
  * The core's own IDT. An NMI or a machine check that arrives in root mode is
  * Linux's: it is noted and injected into Domain-0 at its next entry. A value that
- * WRMSR refuses is an answer, if wrmsr_ok() asked. Any other vector is a fault of
+ * WRMSR or RDMSR refuses is an answer, if wrmsr_ok() or rdmsr_ok() asked. Any other vector is a fault of
  * the core: its registers go into the crash page, no DomU runs again, and
  * Domain-0 gets an NMI whose handler panics with them.
  */
@@ -24,7 +24,7 @@ struct gate_descriptor {
 };
 
 static struct gate_descriptor idt[32] __aligned(16);
-extern char fault_stubs[], wrmsr_ok_instruction[], wrmsr_ok_refused[];
+extern char fault_stubs[], wrmsr_ok_instruction[], rdmsr_ok_instruction[], msr_refused[];
 
 #define STUB_BYTES	16
 #define GATE_INTERRUPT	0x8e
@@ -199,8 +199,9 @@ void fault(struct frame *frame)
 		expire_timer(cpu);
 		return;
 	}
-	if (frame->vector == VECTOR_GP && frame->rip == (u64)wrmsr_ok_instruction) {
-		frame->rip = (u64)wrmsr_ok_refused;
+	if (frame->vector == VECTOR_GP && (frame->rip == (u64)wrmsr_ok_instruction ||
+					   frame->rip == (u64)rdmsr_ok_instruction)) {
+		frame->rip = (u64)msr_refused;
 		return;
 	}
 	die(frame, "fault in ring -1");

@@ -33,6 +33,7 @@ static inline void wrmsr(u32 msr, u64 value)
 
 /* entry.S. Return: false, and nothing was written: the processor says #GP, see fault(). */
 bool wrmsr_ok(u32 msr, u64 value);
+bool rdmsr_ok(u32 msr, u64 *value);
 
 static inline u64 rdtsc(void)
 {

@@ -86,12 +86,12 @@ static u64 machine_init(u64 linux_cr4)
 	why = alloc_init();
 	if (why)
 		return why;
-	if (!msr_bitmaps_init())
-		return HV_WHY_MEMORY;
 	cpuid_init();
 	split_lock_init();
 	pmu_init();
 	spec_init();
+	if (!msr_bitmaps_init())
+		return HV_WHY_MEMORY;
 	boot.features = vmx_features(&machine.caps) |
 			 (machine.mitigations ? HVMOD_FEATURE_MITIGATIONS : 0) |
 			 (machine.vid ? HVMOD_FEATURE_TPR_SHADOW | HVMOD_FEATURE_VIRTUAL_INTERRUPTS : 0);

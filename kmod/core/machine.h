@@ -43,6 +43,7 @@ struct machine {
 	bool has_verw, has_ibpb, flush_l1d;
 	bool legacy_ibrs, ibpb_leave, clear_history;	/* see spec_leave_domu() */
 	bool has_rdtscp, has_pmu, has_pebs, has_split_lock;
+	bool dom0_pebs;			/* Domain-0 may use it */
 	u32 domu_clears;		/* MSR of Domain-0's counters that is 0 in a DomU, 0: none */
 	bool has_fred;			/* Domain-0 may use it */
 	struct vmx_caps caps;

@@ -64,6 +64,7 @@
 #define MSR_TSC_ADJUST		0x3b
 #define MSR_SPEC_CTRL		0x48
 #define MSR_PRED_CMD		0x49
+#define MSR_BIOS_SIGN_ID	0x8b	/* revision of the microcode */
 #define MSR_CORE_CAPABILITIES	0xcf
 #define MSR_MTRRCAP		0xfe
 #define MSR_ARCH_CAPABILITIES	0x10a

@@ -122,8 +122,11 @@ resume:
 return_to_linux:
 	jmp	*%rcx
 
-/* bool wrmsr_ok(u32 msr, u64 value): fault() goes on at the second label after #GP at the first. */
-	.globl wrmsr_ok, wrmsr_ok_instruction, wrmsr_ok_refused
+/*
+ * bool wrmsr_ok(u32 msr, u64 value), bool rdmsr_ok(u32 msr, u64 *value): after
+ * #GP at one of their instructions fault() goes on at msr_refused.
+ */
+	.globl wrmsr_ok, wrmsr_ok_instruction, rdmsr_ok, rdmsr_ok_instruction, msr_refused
 wrmsr_ok:
 	mov	%edi, %ecx
 	mov	%esi, %eax
@@ -133,7 +136,16 @@ wrmsr_ok_instruction:
 	wrmsr
 	mov	$1, %eax
 	ret
-wrmsr_ok_refused:
+rdmsr_ok:
+	mov	%edi, %ecx
+rdmsr_ok_instruction:
+	rdmsr
+	shl	$32, %rdx
+	or	%rdx, %rax
+	mov	%rax, (%rsi)
+	mov	$1, %eax
+	ret
+msr_refused:
 	xor	%eax, %eax
 	ret
 

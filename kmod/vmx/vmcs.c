@@ -196,7 +196,7 @@ bool vmx_setup_dom0(struct cpu *cpu)
 		{ GUEST_IDTR_LIMIT, lx->idt.limit },
 	};
 	if (!write_all(fields, ARRAY_SIZE(fields)) || !write_segments(lx->segment) ||
-	    !write_controls(c) || !pmu_setup_dom0(lx))
+	    !write_controls(c) || !pmu_setup_dom0(cpu, lx))
 		return false;
 	if (!vmwrite_ok(GUEST_FS_BASE, lx->fs_base) ||
 	    !vmwrite_ok(GUEST_GS_BASE, lx->gs_base))

@@ -20,6 +20,7 @@ struct cpuid cpuid(u32 leaf, u32 subleaf);
 u64 rdmsr(u32 msr);
 void wrmsr(u32 msr, u64 value);
 bool wrmsr_ok(u32 msr, u64 value);
+bool rdmsr_ok(u32 msr, u64 *value);
 u64 rdtsc(void);
 u64 xgetbv0(void);
 void xsetbv0(u64 value);

@@ -5,7 +5,7 @@
 struct model model;
 jmp_buf *model_way_out;
 struct ctx *model_resumed;
-char fault_stubs[32 * 16], wrmsr_ok_instruction[1], wrmsr_ok_refused[1];
+char fault_stubs[32 * 16], wrmsr_ok_instruction[1], rdmsr_ok_instruction[1], msr_refused[1];
 
 __noreturn void model_fatal(const char *format, ...)
 {
@@ -135,15 +135,30 @@ void wrmsr(u32 msr, u64 value)
 		model_fatal("#GP in root mode: IA32_FEATURE_CONTROL is locked");
 	m->value = value;
 	m->writes++;
+	if (msr == MSR_PERF_GLOBAL_CTRL && model.me->root && model.counters_stop && value &&
+	    model_msr(MSR_PEBS_ENABLE)->value)
+		model_fatal("counters with PEBS in root mode");
 	if (msr == MSR_GS_BASE)
 		model.me->core = (struct cpu *)value;
 }
 
 bool wrmsr_ok(u32 msr, u64 value)
 {
-	if (!model_msr(msr) || !msr_takes(msr, value))
+	struct model_msr *m = model_msr(msr);
+
+	if (!m || !(m->access & MODEL_WRITE) || !msr_takes(msr, value))
 		return false;
 	wrmsr(msr, value);
+	return true;
+}
+
+bool rdmsr_ok(u32 msr, u64 *value)
+{
+	struct model_msr *m = model_msr(msr);
+
+	if (!m || !(m->access & MODEL_READ))
+		return false;
+	*value = rdmsr(msr);
 	return true;
 }
 
@@ -226,6 +241,8 @@ struct cpuid cpuid(u32 leaf, u32 subleaf)
 {
 	struct cpuid r;
 
+	if (leaf == 1)
+		model_msr(MSR_BIOS_SIGN_ID)->value = (u64)model.microcode << 32;
 	/* Out of range: the highest basic leaf, SDM volume 2, CPUID. */
 	if ((leaf < 0x80000000 && leaf > model.type->max_leaf) ||
 	    (leaf >= 0x80000000 && leaf > model.type->max_extended))
@@ -476,6 +493,7 @@ void model_init(const struct model_type *type, u32 cpus)
 			{ MSR_KERNEL_GS_BASE, 0x9000 }, { MSR_TSC_AUX, 0 }, { MSR_DEBUGCTL, 0 },
 			{ MSR_APIC_BASE, 0xfee00900 },
 			{ MSR_SPEC_CTRL, 0 }, { MSR_PERF_GLOBAL_CTRL, 0 }, { MSR_PEBS_ENABLE, 0 },
+			{ MSR_BIOS_SIGN_ID, 0 },
 		};
 		for (u32 m = 0; m < ARRAY_SIZE(both); m++)
 			model_msr_add(both[m].msr, MODEL_BOTH, both[m].value);

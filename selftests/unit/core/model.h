@@ -78,6 +78,7 @@ struct model {
 	bool resets;		/* machine_reset() was reached */
 	bool no_vmxon, no_vmptrld;
 	bool counters_stop;	/* by the controls of VM exit and VM entry */
+	u32 microcode;		/* its revision, there after CPUID */
 	u32 unsupported_field;	/* besides those of the type */
 	char out[256];		/* port 0xe9 */
 };

@@ -523,15 +523,18 @@ struct frame {
 };
 void fault(struct frame *frame);
 
-extern char wrmsr_ok_instruction[], wrmsr_ok_refused[];
+extern char wrmsr_ok_instruction[], rdmsr_ok_instruction[], msr_refused[];
 
-static void refused_wrmsr(void)
+static void refused_msrs(void)
 {
 	struct frame frame = { .vector = VECTOR_GP, .rip = (u64)wrmsr_ok_instruction };
 
 	fresh();
 	fault(&frame);
-	ok(frame.rip == (u64)wrmsr_ok_refused && !machine.dead, "#GP at wrmsr_ok()'s WRMSR is an answer");
+	ok(frame.rip == (u64)msr_refused && !machine.dead, "#GP at wrmsr_ok()'s WRMSR is an answer");
+	frame.rip = (u64)rdmsr_ok_instruction;
+	fault(&frame);
+	ok(frame.rip == (u64)msr_refused && !machine.dead, "as at rdmsr_ok()'s RDMSR");
 }
 
 /* After the last look at what is pending and before VMRESUME. */
@@ -654,7 +657,7 @@ int main(void)
 	far_small_page();
 	hidden_without_pool();
 	nmi();
-	refused_wrmsr();
+	refused_msrs();
 	nmi_too_late();
 	in_an_enclave();
 	fred();

@@ -148,17 +148,17 @@ static void counters(void)
 	struct model_msr *global, *pebs;
 	struct vcpu *vcpu;
 
-	world_start(&ivy_bridge, 2, &o);
+	world_start(&panther_lake, 2, &o);
 	global = model_msr(MSR_PERF_GLOBAL_CTRL);
 	pebs = model_msr(MSR_PEBS_ENABLE);
 	ok(global->value == 0xf && pebs->value == 1 && model_msr(MSR_DEBUGCTL)->value == 0xc0,
 	   "counters, PEBS and BTS go on in Domain-0 after the launch");
 	ok(dom0_write_exits(MSR_PERF_GLOBAL_CTRL) && !dom0_write_exits(MSR_PEBS_ENABLE),
 	   "of their MSRs one write exits");
-	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x70000000fULL) && global->value == 0x70000000fULL,
-	   "Domain-0 starts all of them");
-	ok(!dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x10) && !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(35)) &&
-	   !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(48)) && global->value == 0x70000000fULL,
+	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x1000f000003ffULL) && global->value == 0x1000f000003ffULL,
+	   "Domain-0 starts all of them: what leaf 23H alone tells of, and metrics");
+	ok(!dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x400) && !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(36)) &&
+	   !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(63)) && global->value == 0x1000f000003ffULL,
 	   "what there is none of is #GP");
 	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 3) && global->value == 3, "and stops some");
 	vcpu = running_guest();
@@ -175,15 +175,100 @@ static void counters(void)
 	dom0_writes(MSR_PERF_GLOBAL_CTRL, 5);
 	ok(dom0_leaves() && model_msr(MSR_PERF_GLOBAL_CTRL)->value == 5 &&
 	   model_msr(MSR_DEBUGCTL)->value == 0xc0, "a processor that leaves takes them along");
-	world_start(&panther_lake, 1, NULL);
-	global = model_msr(MSR_PERF_GLOBAL_CTRL);
-	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x1000f000003ffULL) && global->value == 0x1000f000003ffULL,
-	   "counters that leaf 23H alone tells of, and metrics");
-	ok(!dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x400) && !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(36)) &&
-	   !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(63)), "and no more");
 	world_start(&skylake_server, 1, NULL);
 	ok(!machine.caps.perf_global && !dom0_writes(MSR_PERF_GLOBAL_CTRL, 0) &&
 	   !dom0_writes(MSR_PEBS_ENABLE, 0), "no counters: their MSRs are #GP");
+}
+
+/* One with two kinds of cores: leaf 0AH has what is in both, and nothing has metrics. */
+static void alder_lake(void)
+{
+	count_and_trace();
+	model_leaf(0, 0)->eax = 0x20;
+	model_leaf(0xa, 0)->eax = 0x07300605;
+	model_leaf(0xa, 0)->ecx = 7;
+	model_leaf(0xa, 0)->edx = 0x8603;
+	model_msr(MSR_PERF_CAPABILITIES)->value = 0xc5;
+}
+
+static void counters_of_hybrids(void)
+{
+	static const struct world_options o = { .before_init = alder_lake };
+	struct model_msr *global, *pebs;
+	u64 writes;
+
+	world_start(&panther_lake, 1, &o);
+	global = model_msr(MSR_PERF_GLOBAL_CTRL);
+	pebs = model_msr(MSR_PEBS_ENABLE);
+	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x70000003fULL) && global->value == 0x70000003fULL,
+	   "what both kinds of cores have");
+	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x1000f000000ffULL) && global->value == 0x1000f000000ffULL,
+	   "and what CPUID does not tell of, but the core has");
+	ok(pebs->value == 1, "PEBS is as it was");
+	writes = pebs->writes;
+	ok(dom0_writes(MSR_PERF_GLOBAL_CTRL, 0) && dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x1000f000000ffULL) &&
+	   pebs->writes == writes, "which is asked once");
+	ok(!dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(36)) && !dom0_writes(MSR_PERF_GLOBAL_CTRL, BIT(63)) &&
+	   global->value == 0x1000f000000ffULL && pebs->value == 1, "what it has not is #GP");
+}
+
+static u32 signature, revision;
+
+static void with_microcode(void)
+{
+	count_and_trace();
+	model_leaf(1, 0)->eax = signature;
+	model.microcode = revision;
+}
+
+/* A record may come after its counter was stopped, to an address of Domain-0's choice. */
+static void pebs_by_microcode(void)
+{
+	static const struct world_options o = { .before_init = with_microcode };
+	static const struct { u32 signature, revision; bool pebs; } rows[] = {
+		{ 0x306a9, 0xffff, false }, { 0x306c3, 0x1e, false }, { 0x306c3, 0x1f, true },
+		{ 0x50654, 0, true }, { 0x906ed, 0x4d, false }, { 0x906ed, 0xf0, true },
+		{ 0xa0655, 0xffff, false },
+	};
+	struct model_msr *pebs;
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		signature = rows[i].signature;
+		revision = rows[i].revision;
+		world_start(&ivy_bridge, 1, &o);
+		pebs = model_msr(MSR_PEBS_ENABLE);
+		ok(pebs->value == rows[i].pebs && dom0_write_exits(MSR_PEBS_ENABLE) == !rows[i].pebs &&
+		   model_msr(MSR_PERF_GLOBAL_CTRL)->value == 0xf,
+		   "%x, microcode %x: %s PEBS", signature, revision, rows[i].pebs ? "has" : "no");
+		if (rows[i].pebs)
+			continue;
+		ok(dom0_writes(MSR_PEBS_ENABLE, 0) && !dom0_writes(MSR_PEBS_ENABLE, 1) && !pebs->value,
+		   "nor can Domain-0 turn it on");
+		running_guest();
+		ok(!model_msr(MSR_PERF_GLOBAL_CTRL)->value, "its counters stand still in a DomU");
+	}
+}
+
+/* Below another hypervisor, which shows DS and no format of PEBS. */
+static void no_pebs_msr(void)
+{
+	for (u32 i = 0; i < boot.cpus; i++) {
+		model_use(i);
+		model_msr(MSR_PEBS_ENABLE)->access = 0;
+	}
+	model_use(0);
+}
+
+static void counters_without_pebs(void)
+{
+	static const struct world_options o = { .before_init = no_pebs_msr };
+
+	world_start(&panther_lake, 1, &o);
+	ok(!machine.has_pebs && dom0_writes(MSR_PERF_GLOBAL_CTRL, 0x1000f000003ffULL) &&
+	   !dom0_writes(MSR_PEBS_ENABLE, 0), "without the MSR of PEBS there are counters");
+	running_guest();
+	guest_exit(EXIT_EXTERNAL_INTERRUPT, 0);
+	ok(model_msr(MSR_PERF_GLOBAL_CTRL)->value == 0x1000f000003ffULL, "and DomUs");
 }
 
 /* A Westmere, whose VM entry has an erratum, or a processor without the controls. */
@@ -394,6 +479,9 @@ int main(void)
 {
 	vector_registers();
 	counters();
+	counters_of_hybrids();
+	pebs_by_microcode();
+	counters_without_pebs();
 	counters_of_old();
 	two_guests();
 	cr2();
