@@ -11,11 +11,23 @@
 
 #define SUFFIX	".XXXXXX"
 
+/* What a link leads to is replaced, not the link. Return: 0, or -1 with errno */
+static int follow(struct new_file *file, const char *path, struct stat *st)
+{
+	char *target = realpath(path, NULL);
+
+	if (!target || stat(target, st)) {
+		free(target);
+		return -1;
+	}
+	snprintf(file->path, sizeof(file->path), "%s", target);
+	free(target);
+	return 0;
+}
+
 /* Return: 0, or -1 with errno; @st has no mode if there is no such file yet */
 static int look(struct new_file *file, const char *path, struct stat *st)
 {
-	char *target;
-
 	st->st_mode = 0;
 	if (lstat(path, st)) {
 		if (errno != ENOENT)
@@ -25,15 +37,11 @@ static int look(struct new_file *file, const char *path, struct stat *st)
 		errno = EEXIST;
 		return -1;
 	} else if (S_ISLNK(st->st_mode)) {
-		/* What it leads to is replaced, not the link. */
-		target = realpath(path, NULL);
-		if (!target || stat(target, st)) {
-			free(target);
+		if (stat(path, st))
 			return -1;
-		}
-		snprintf(file->path, sizeof(file->path), "%s", target);
-		free(target);
-		return 0;
+		/* A pipe behind /dev/fd has no other name than the link. */
+		if (S_ISREG(st->st_mode))
+			return follow(file, path, st);
 	}
 	if (snprintf(file->path, sizeof(file->path), "%s", path) < (int)sizeof(file->path))
 		return 0;
