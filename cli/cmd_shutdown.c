@@ -76,7 +76,8 @@ static int run(struct verb_context *ctx)
 		return force ? destroy_now(ctx, "is not running") :
 			       fail_state(ctx, "shut down", other_way(&ctx->domain));
 	ret = ask(ctx, "shut down", CONTROL_POWER_BUTTON, &reply);
-	if (ret == HVCTL_TIMEOUT && force)
+	/* Whoever is not allowed to ask is not allowed to destroy. */
+	if (ret && ret != HVCTL_PERMISSION && force)
 		return destroy_now(ctx, "cannot be asked");
 	if (ret || (!wait_for_it && ms < 0))
 		return ret;

@@ -57,6 +57,13 @@ static int open_vmm(struct verb_context *ctx)
 }
 
 /* @vmm: the VMM process, or a negative errno value: why there is no hold of it */
+static int tell(int vmm, int number)
+{
+	if (vmm < 0)
+		return vmm;
+	return syscall(SYS_pidfd_send_signal, vmm, number, NULL, 0) ? -errno : 0;
+}
+
 static int destroy(struct verb_context *ctx, int vmm)
 {
 	int64_t polite = deadline_in(POLITE_MS);
@@ -65,16 +72,18 @@ static int destroy(struct verb_context *ctx, int vmm)
 	/* Whoever is not allowed to ask is not allowed to kill. */
 	if (err == -EACCES || err == -EPERM)
 		return ask_fail(ctx, "destroy", -err);
-	if (err && err != -ESRCH && err != -ESHUTDOWN && err != -ECONNRESET)
+	if (err == -ETIMEDOUT)
 		polite = deadline_in(0);
+	/* There is no socket, or not one of ours: it may be well, and tidy up. */
+	else if (err && err != -ESRCH && err != -ESHUTDOWN && err != -ECONNRESET)
+		polite = deadline_in(tell(vmm, SIGTERM) ? 0 : POLITE_MS);
 	if (!domain_wait_gone(ctx->device, ctx->domain.id, polite))
 		return HVCTL_OK;
 	if (globals.verbose)
 		note("%s: its VMM process does not answer and is killed", ctx->domain.name);
-	if (vmm >= 0 && syscall(SYS_pidfd_send_signal, vmm, SIGKILL, NULL, 0))
-		vmm = -errno;
-	if (vmm < 0 && vmm != -ESRCH)
-		return ask_fail(ctx, "destroy", -vmm);
+	err = tell(vmm, SIGKILL);
+	if (err && err != -ESRCH)
+		return ask_fail(ctx, "destroy", -err);
 	if (!domain_wait_gone(ctx->device, ctx->domain.id, deadline_in(KILLED_MS)))
 		return HVCTL_OK;
 	return fail(HVCTL_TIMEOUT, ETIMEDOUT, ctx->domain.name,

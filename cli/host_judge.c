@@ -168,7 +168,7 @@ static void judge_module(struct judgement *j)
 	bool there = host->loaded || host->installed;
 
 	add(j, "module built", false, there,
-	    "'make' and 'make modules_install', or install the package hvmod-dkms",
+	    "'make' and 'make install', or install the package hvmod-dkms",
 	    "%s %s", there ? "for" : "no hvmod.ko for", host->release);
 	add(j, "module loaded", false, host->loaded, "'modprobe hvmod' or 'insmod hvmod.ko'",
 	    host->loaded ? "hvmod" : "no");

@@ -747,10 +747,12 @@ kill -STOP "$(vmm_pid k)"
 works destroy k
 check "destroy kills a stopped VMM" gone k
 create --name l
-rm "$HVMOD_RUNTIME_DIR/$("$HVCTL" info --json l | sed -n 's/.*"id":\([0-9]*\).*/\1/p').sock"
+id=$("$HVCTL" info --json l | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+rm "$HVMOD_RUNTIME_DIR/$id.sock"
 fails 1 "no control socket here" pause l
 works destroy l
 check "destroy works without a socket" gone l
+check "and the VMM process has tidied up" [ ! -e "$HVMOD_RUNTIME_DIR/$id.log" ]
 
 ### the runtime directory
 

@@ -97,6 +97,13 @@ run shutdown --force web
 check "shutdown --force of a paused one: 0" exits 0
 check "it is gone" gone web
 create --name web --cmdline loop
+rm "$HVMOD_RUNTIME_DIR/$("$HVCTL" info --json web | sed -n 's/.*"id":\([0-9]*\).*/\1/p').sock"
+fails 1 "web: cannot shut down: its VMM process has no control socket here" shutdown web
+run shutdown --force web
+check "shutdown --force of one whose socket has gone: 0" exits 0
+check "and says so" says "web: cannot be asked, destroyed"
+check "it is gone" gone web
+create --name web --cmdline loop
 works reset web
 check "a guest that only resets itself is given up" until_true gone web
 for key in on_poweroff on_reboot on_crash; do
@@ -230,6 +237,7 @@ check "--force: it is replaced, where a link leads to" [ "$(cat "$dir/core")" = 
 check "--force: the link stays" [ -L "$dir/link" ]
 check "--force: nobody else may read the new one" [ "$(stat -c %a "$dir/core")" = 600 ]
 check "nothing is left beside it" [ "$(echo "$dir"/core* "$dir"/link*)" = "$dir/core $dir/link" ]
+check "--force: a pipe behind a link is written" [ "$("$HVCTL" dump-core --force web /dev/stdout | cat)" = "a core of web" ]
 ln -s nowhere "$dir/dangling"
 fails 1 "dangling: cannot open: No such file" dump-core --force web "$dir/dangling"
 fails 1 "work: cannot open: Is a directory" dump-core --force web "$dir/work"
