@@ -136,6 +136,7 @@ maintainer_scripts() {
 	rm -rf "$scripts"
 	dpkg-deb -e "$work/debs/$version"/hvctl_*.deb "$scripts" || return
 	! cat "$scripts"/{preinst,postinst} 2>/dev/null | grep -nE 'restart|_dh_action|deb-systemd-invoke|stop' || return
+	sed '1,/systemd-sysusers/d' "$scripts/postinst" | grep -q 'udevadm control --reload' || return
 	grep -q 'systemctl --system daemon-reload' "$scripts/postinst" && grep -q 'daemon-reload' "$scripts/postrm" &&
 		grep -q "deb-systemd-helper enable 'hvmod-domains.target'" "$scripts/postinst" &&
 		[ -z "$(dpkg-deb -c "$work/debs/$version"/hvctl_*.deb | grep ' \./lib/')" ]
@@ -277,7 +278,7 @@ documents() {
 }
 
 units() {
-	in_root systemd-analyze verify --man=no hvmod-domain@web.service hvmod-load.service hvmod-domains.target hvmod.slice &&
+	in_root systemd-analyze verify --man=no hvmod-domain@web.service hvmod-load@web.service hvmod-domains.target hvmod.slice &&
 		in_root systemd-tmpfiles --create hvmod.conf && in_root stat -c '%a %G' /run/hvmod | grep -x '2770 hvmod'
 }
 
