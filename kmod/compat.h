@@ -29,11 +29,27 @@
 #include <linux/thread_info.h>
 #include <net/genetlink.h>
 #include <asm/msr.h>
+#include <asm/tlbflush.h>
 
 /* 6.16: CPUID has a header of its own */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #include <asm/cpuid/api.h>
 #endif
+
+/*
+ * 6.3: KVM's first machine fails for CPUID's sake. Before, KVM has a look at
+ * CR4.VMXE in Linux's own note of CR4: "busy" is what it makes of that, where
+ * VMXON would fail with a warning. Interrupts are off; the core is entered.
+ */
+static inline void hv_mark_vmx(bool taken)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	if (taken)
+		cr4_set_bits_irqsoff(X86_CR4_VMXE);
+	else
+		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+#endif
+}
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "hvmod needs Linux 6.1 or newer"

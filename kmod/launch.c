@@ -162,6 +162,8 @@ static u64 enter_here(u64 operation)
 	capture(state);
 	state->lx.operation = operation;
 	why = hv_enter_core(&state->lx);
+	if (operation == HV_ENTER_LAUNCH && !why)
+		hv_mark_vmx(true);
 	local_irq_restore(flags);
 	return why;
 }
@@ -187,8 +189,11 @@ static long leave_cpu(enum hv_leave why)
 	if (!cpumask_test_cpu(cpu, &launched))
 		return 0;
 	local_irq_save(flags);
+	hv_mark_vmx(false);
 	ret = hv_gate(GATE_LEAVE, why, 0, 0, 0, NULL);
-	if (!ret)
+	if (ret)
+		hv_mark_vmx(true);
+	else
 		cpumask_clear_cpu(cpu, &launched);
 	local_irq_restore(flags);
 	return ret;

@@ -133,6 +133,19 @@ static void dom0_cpuid(struct cpu *cpu)
 	skip_instruction();
 }
 
+/*
+ * KVM before Linux 6.3 sets VMXE without a look at CPUID, where #GP would be
+ * the end of Linux; of the #UD at its VMXON it makes an error. It changes no
+ * other bit with it.
+ */
+static bool set_vmxe(u64 value)
+{
+	if ((value ^ vmread(GUEST_CR4)) & ~CR4_VMXE)
+		return false;
+	vmwrite(CR4_SHADOW, value);
+	return true;
+}
+
 /* MOV to CR0 or CR4 that touches what is masked: CR0.NE and CR4.VMXE. */
 static void dom0_cr_access(struct cpu *cpu)
 {
@@ -141,12 +154,14 @@ static void dom0_cr_access(struct cpu *cpu)
 	u32 reg = qualification >> 8 & 15;
 	u64 value = reg == RSP ? vmread(GUEST_RSP) : cpu->dom0.gpr[reg];
 
-	if (type || number != 0) {
+	if (type || (number == 4 && !set_vmxe(value))) {
 		inject_gp();
 		return;
 	}
-	vmwrite(CR0_SHADOW, value);
-	vmwrite(GUEST_CR0, value | CR0_NE);
+	if (number == 0) {
+		vmwrite(CR0_SHADOW, value);
+		vmwrite(GUEST_CR0, value | CR0_NE);
+	}
 	skip_instruction();
 }
 
@@ -260,6 +275,7 @@ static void dom0_init(struct cpu *cpu)
 	vmwrite(CR0_SHADOW, CR0_ET | CR0_CD | CR0_NW);
 	vmwrite(GUEST_CR0, CR0_ET | CR0_NE);
 	vmwrite(GUEST_CR3, 0);
+	vmwrite(CR4_SHADOW, 0);
 	vmwrite(GUEST_CR4, CR4_VMXE);
 	vmwrite(GUEST_EFER, 0);
 	vmwrite(ENTRY_CONTROLS, machine.caps.dom0.entry & ~ENTRY_IA32E);

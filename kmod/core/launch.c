@@ -233,7 +233,7 @@ __noreturn void launch_leave(struct cpu *cpu)
 	lx->rsp = vmread(GUEST_RSP);
 	lx->rflags = vmread(GUEST_RFLAGS);
 	lx->cr3 = vmread(GUEST_CR3);
-	lx->cr4 = vmread(GUEST_CR4) & ~CR4_VMXE;
+	lx->cr4 = (vmread(GUEST_CR4) & ~CR4_VMXE) | (vmread(CR4_SHADOW) & CR4_VMXE);
 	lx->dr7 = vmread(GUEST_DR7);
 	lx->debugctl = vmread(GUEST_DEBUGCTL);
 	lx->perf_global = pmu_dom0_global();

@@ -14,7 +14,7 @@ static void no_vmx(void)
 {
 	static const u32 reasons[] = { EXIT_GETSEC, 19, 20, 21, 22, 23, 24, 25, 26, 27, EXIT_INVEPT,
 				       EXIT_INVVPID, EXIT_VMFUNC, EXIT_SEAMCALL, EXIT_TDCALL };
-	u64 rip;
+	u64 rip, cr4;
 
 	fresh();
 	rip = vmread(GUEST_RIP);
@@ -42,9 +42,21 @@ static void no_vmx(void)
 	ok(injected_gp(), "and can't be written");
 	ok(vmread(CR4_MASK) == CR4_VMXE && !(vmread(CR4_SHADOW) & CR4_VMXE) &&
 	   vmread(GUEST_CR4) & CR4_VMXE, "CR4.VMXE reads as 0");
-	gpr[RAX] = CR4_VMXE;
-	dom0_do(EXIT_CR_ACCESS, 4);
-	ok(injected_gp(), "and setting it is #GP");
+	cr4 = vmread(GUEST_CR4);
+	gpr[RBX] = cr4;
+	rip = vmread(GUEST_RIP);
+	dom0_do(EXIT_CR_ACCESS, 4 | RBX << 8);
+	ok(injected() < 0 && vmread(CR4_SHADOW) & CR4_VMXE && vmread(GUEST_CR4) == cr4 &&
+	   vmread(GUEST_RIP) == rip + 3, "until Domain-0 sets it, as KVM does");
+	dom0_do(EXIT_VMXON, 0);
+	ok(injected() == VECTOR_UD, "VMXON is #UD, for which KVM has a fixup");
+	gpr[RBX] = cr4 & ~CR4_VMXE;
+	dom0_do(EXIT_CR_ACCESS, 4 | RBX << 8);
+	ok(injected() < 0 && !(vmread(CR4_SHADOW) & CR4_VMXE) && vmread(GUEST_CR4) == cr4,
+	   "and clears it");
+	gpr[RBX] = cr4 ^ CR4_PGE;
+	dom0_do(EXIT_CR_ACCESS, 4 | RBX << 8);
+	ok(injected_gp() && vmread(GUEST_CR4) == cr4, "together with another bit it is #GP");
 	gpr[RBX] = vmread(GUEST_CR0) & ~CR0_NE;
 	rip = vmread(GUEST_RIP);
 	dom0_do(EXIT_CR_ACCESS, 0 | RBX << 8);
