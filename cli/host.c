@@ -187,15 +187,26 @@ static bool kvm_holds(const char *root, unsigned long users)
 	return *at_load == 'Y' || *at_load == '1' || users;
 }
 
+/* Modules that need another one, as VirtualBox's of the network do, are users of it at rest: "a,b," or "-". */
+static unsigned long of_modules(unsigned long users, const char *modules)
+{
+	unsigned long count = 0;
+
+	for (; *modules; modules++)
+		count += *modules == ',';
+	return count < users ? count : users;
+}
+
 static void read_holders(struct host *host, const char *root)
 {
 	FILE *file = stream_under(root, "/proc/modules");
-	char name[HOST_TEXT_MAX];
+	char name[HOST_TEXT_MAX], modules[HOST_TEXT_MAX];
 	unsigned long users;
 
 	if (!file)
 		return;
-	while (fscanf(file, "%127s %*s %lu%*[^\n]", name, &users) == 2) {
+	while (fscanf(file, "%127s %*s %lu %127s%*[^\n]", name, &users, modules) == 3) {
+		users -= of_modules(users, modules);
 		if (!strcmp(name, "hvmod"))
 			host->loaded = true;
 		else if (!strcmp(name, "kvm_intel"))

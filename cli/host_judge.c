@@ -187,7 +187,7 @@ static void judge_signing(struct judgement *j)
 	bool locked = *host->lockdown && strcmp(host->lockdown, "none");
 
 	add(j, "unsigned modules", false, !locked && !host->sig_enforce,
-	    "sign the module: dkms does; enrol its key with 'mokutil --import /var/lib/dkms/mok.pub' and reboot",
+	    "install the package hvmod-dkms, which signs the module, enrol its key with 'mokutil --import /var/lib/dkms/mok.pub' and reboot; or sign it with the kernel's scripts/sign-file",
 	    "lockdown %s, secure boot %s", *host->lockdown ? host->lockdown : "not built in",
 	    host->secure_boot < 0 ? "unknown" : host->secure_boot ? "on" : "off");
 }

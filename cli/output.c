@@ -177,7 +177,7 @@ int fail_device(int err)
 			    "cannot open: no permission");
 	case EPROTO:
 		return fail(HVCTL_UNSUPPORTED, err, HVCTL_DEVICE,
-			    "install hvctl and the module of one version; 'hvctl version' shows both",
+			    "after an upgrade end the domains, then 'rmmod hvmod' and 'modprobe hvmod'; else install both of one version, see 'hvctl version'",
 			    "cannot use: the loaded module has another ABI than this hvctl");
 	default:
 		return fail(HVCTL_FAILED, err, HVCTL_DEVICE, NULL, "cannot use: %s",

@@ -96,7 +96,7 @@ static int op_reboot(struct vmmproc *proc)
 	if (proc->paused)
 		return -EBUSY;
 	vmmproc_log("power button pressed, for a reboot");
-	vmm_reboot_at_poweroff(proc->vmm);
+	vmm_reboot_at_poweroff(proc->vmm, true);
 	return vmm_power_button(proc->vmm) ? -errno : 0;
 }
 
@@ -200,6 +200,8 @@ static int op_power_button(struct vmmproc *proc)
 	if (proc->paused)
 		return -EBUSY;
 	vmmproc_log("power button pressed");
+	/* The last wish counts: of a reboot that the guest did not hear nothing is left. */
+	vmm_reboot_at_poweroff(proc->vmm, false);
 	return vmm_power_button(proc->vmm) ? -errno : 0;
 }
 

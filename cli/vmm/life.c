@@ -523,10 +523,10 @@ enum vmm_action vmm_halted(struct vmm *vmm, enum vmm_outcome *outcome)
 	return action;
 }
 
-void vmm_reboot_at_poweroff(struct vmm *vmm)
+void vmm_reboot_at_poweroff(struct vmm *vmm, bool reboot)
 {
 	pthread_mutex_lock(&vmm->lock);
-	vmm->reboot = true;
+	vmm->reboot = reboot;
 	pthread_mutex_unlock(&vmm->lock);
 }
 

@@ -72,7 +72,7 @@ static int open_device(struct build *build)
 	if (caps->abi_version != HVMOD_ABI_VERSION ||
 	    caps->run_size < sizeof(struct hvmod_run))
 		return build_fail(build, EPROTO,
-				  "%s: the module speaks version %u of the interface, hvctl speaks %u\nhint: install module and hvctl of one release",
+				  "%s: the module speaks version %u of the interface, hvctl speaks %u\nhint: after an upgrade end the domains, then rmmod hvmod and modprobe hvmod",
 				  DEVICE, caps->abi_version, HVMOD_ABI_VERSION);
 	return 0;
 }

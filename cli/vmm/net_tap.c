@@ -157,7 +157,7 @@ static const struct {
 	int error;
 	const char *text;
 } attach_errors[] = {
-	{ EPERM, "it is another user's\nhint: make it yours: ip tuntap add dev NAME mode tap user $USER" },
+	{ EPERM, "it is another user's\nhint: make it yours: ip tuntap del dev NAME mode tap, then ip tuntap add dev NAME mode tap user $USER" },
 	{ EBUSY, "another process has it\nhint: each device needs a tap of its own; \"hvctl list\" shows who runs" },
 	{ EINVAL, "it is no tap, or one with several queues\nhint: make one: ip tuntap add dev NAME mode tap" },
 };

@@ -284,8 +284,8 @@ enum vmm_action vmm_halted(struct vmm *vmm, enum vmm_outcome *outcome);
  */
 int vmm_reset(struct vmm *vmm);
 
-/** vmm_reboot_at_poweroff() - the next power off counts as VMM_RESET + restart */
-void vmm_reboot_at_poweroff(struct vmm *vmm);
+/** vmm_reboot_at_poweroff() - whether the next power off counts as VMM_RESET + restart */
+void vmm_reboot_at_poweroff(struct vmm *vmm, bool reboot);
 
 /** vmm_nmi() - send an NMI to every vCPU. Return: how many took it, or -1 */
 int vmm_nmi(struct vmm *vmm);

@@ -361,9 +361,9 @@ int vmm_reset(struct vmm *vmm)
 	return 0;
 }
 
-void vmm_reboot_at_poweroff(struct vmm *vmm)
+void vmm_reboot_at_poweroff(struct vmm *vmm, bool reboot)
 {
-	vmm->reboot = true;
+	vmm->reboot = reboot;
 }
 
 int vmm_nmi(struct vmm *vmm)

@@ -153,6 +153,10 @@ static void test_holders(void)
 	put("/proc/modules", "vboxdrv 1 2 - Live 0x0\nvmmon 1 1 - Live 0x0\nxhvmod 1 0 - Live 0x0\n");
 	ok(present("VMX not in use", 0, "vboxdrv vmmon has it"), "VirtualBox and VMware");
 	ok(!host.loaded, "xhvmod is not hvmod");
+	put("/proc/modules", "vboxdrv 1 2 vboxnetadp,vboxnetflt, Live 0x0 (OE)\n");
+	ok(present("VMX not in use", 1, "vboxdrv is loaded but idle"), "VirtualBox without a guest");
+	put("/proc/modules", "vboxdrv 1 3 vboxnetadp,vboxnetflt, Live 0x0 (OE)\n");
+	ok(present("VMX not in use", 0, "vboxdrv has it"), "and with one");
 }
 
 static void test_loaded(void)

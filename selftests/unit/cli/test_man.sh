@@ -89,7 +89,7 @@ done
 mkdir "$dir/bin" "$dir/work"
 ln -s "$HVCTL" "$dir/bin/hvctl"
 # here: an example for this machine: its kernel and initrd; any file stands for a socket
-here() { sed -e "s,/boot/vmlinuz,$kernel,g" -e "s,/boot/initrd.img,$dir/initrd,g" -e "s,/run/data.socket,$dir/initrd,g"; }
+here() { sed -e "s,/vmlinuz,$kernel,g" -e "s,/initrd.img,$dir/initrd,g" -e "s,/run/data.socket,$dir/initrd,g"; }
 examples=0
 example() {
 	[ -s "$dir/example" ] || return

@@ -40,6 +40,11 @@ check "reboot: the power button, and it begins again" until_true has_restarts we
 check "reboot: it runs" state_is web running
 works shutdown -w web
 check "the next power off is one" gone web
+create --name web --cmdline deaf
+works reboot web
+works shutdown web
+type_at web poweroff
+check "a shutdown takes back a reboot that the guest did not hear" until_true gone web
 
 ### on_poweroff, on_reboot, on_crash
 

@@ -304,7 +304,7 @@ static void test_reboot(void)
 
 	vmm = start(1, runs);
 	vmm_pause(vmm);
-	vmm_reboot_at_poweroff(vmm);
+	vmm_reboot_at_poweroff(vmm, true);
 	fake.guest = powers_off;
 	fake.vcpu[0].entries = 0;
 	vmm_unpause(vmm);
