@@ -290,7 +290,7 @@ selftests_run() {
 # The target is the installation's to enable, and stays that when one of its domains is not wanted any more.
 enable_domain() {
 	in_root sh -c 'cd /etc/systemd/system && test -e multi-user.target.wants/hvmod-domains.target &&
-		echo "kernel = \"/boot/vmlinuz\"" >/etc/hvmod/web.cfg && systemctl enable hvmod-domain@web hvmod-domain@db &&
+		echo "kernel = \"/vmlinuz\"" >/etc/hvmod/web.cfg && systemctl enable hvmod-domain@web hvmod-domain@db &&
 		systemctl disable hvmod-domain@db && test ! -e hvmod-domains.target.wants/hvmod-domain@db.service &&
 		test -e hvmod-domains.target.wants/hvmod-domain@web.service && test -e multi-user.target.wants/hvmod-domains.target'
 }
