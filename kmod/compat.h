@@ -97,7 +97,9 @@ static inline u64 hv_run_delay(struct task_struct *task)
 
 /* 6.16: rdmsrl() was renamed */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
-#define rdmsrq(msr, value)	rdmsrl(msr, value)
+#define rdmsrq(msr, value)		rdmsrl(msr, value)
+#define rdmsrq_safe(msr, value)		rdmsrl_safe(msr, value)
+#define wrmsrq_safe(msr, value)		wrmsrl_safe(msr, value)
 #endif
 
 #endif /* __ASSEMBLY__ */

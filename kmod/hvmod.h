@@ -440,6 +440,24 @@ void hv_events_stop(void);
 
 /* crash.c */
 int hv_crash_init(void);
+
+/**
+ * hv_below_check() - whether Linux can be Domain-0 over the hypervisor below it, if there is one
+ * @flags: HV_BOOT_KVM is added where the core has to hand down hypercalls
+ *
+ * Return: 0 or -EOPNOTSUPP; the reason is printed.
+ */
+int hv_below_check(u32 *flags);
+
+/**
+ * hv_below_enter() - before this processor goes under the core; interrupts are off
+ */
+void hv_below_enter(void);
+
+/**
+ * hv_below_leave() - undo hv_below_enter()
+ */
+void hv_below_leave(void);
 void hv_crash_exit(void);
 u64 hv_crash_pa(void);
 

@@ -318,8 +318,13 @@ int hv_image_load(struct hv_core *core, u32 flags)
 	int ret;
 	u32 i;
 
-	if (image->magic != HV_IMAGE_MAGIC || nr_cpu_ids > HV_CPUS_MAX)
+	if (image->magic != HV_IMAGE_MAGIC)
 		return -ENODEV;
+	if (nr_cpu_ids > HV_CPUS_MAX) {
+		pr_err("the machine may have %u processors, the core at most %u; boot with nr_cpus=%u or possible_cpus=%u\n",
+		       nr_cpu_ids, HV_CPUS_MAX, HV_CPUS_MAX, HV_CPUS_MAX);
+		return -ENODEV;
+	}
 	boot = kvzalloc(sizeof(*boot), GFP_KERNEL);
 	c = kvzalloc(sizeof(*c), GFP_KERNEL);
 	ret = boot && c ? find_ram(boot) : -ENOMEM;

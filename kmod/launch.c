@@ -62,8 +62,8 @@ static const struct {
 	[HV_WHY_LAUNCH]		  = { -EIO, "VMLAUNCH failed" },
 	[HV_WHY_CPU_DIFFERS]	  = { -ENODEV, "the processors differ in their VMX features" },
 	[HV_WHY_BROKEN_TIMER]	  = { -ENODEV, "the processor's VMX-preemption timer has an erratum (the detail is its CPUID signature): a guest could keep the processor" },
-	[HV_WHY_CPU_NUMBER]	  = { -ENODEV, "too many processors" },
 	[HV_WHY_TRACING]	  = { -EBUSY, "Intel PT is tracing (IA32_RTIT_CTL.TraceEn is set), into physical memory, which the core could not guard; stop it (perf record -e intel_pt)" },
+	[HV_WHY_GUEST_STATE]	  = { -EIO, "the processor refused Linux's state (the detail is the exit reason)" },
 	[HV_WHY_FEEDBACK]	  = { -EBUSY, "the processor's hardware feedback table (IA32_HW_FEEDBACK_PTR) is not plain memory of Linux's" },
 };
 
@@ -159,11 +159,15 @@ static u64 enter_here(u64 operation)
 	u64 why;
 
 	local_irq_save(flags);
+	if (operation == HV_ENTER_LAUNCH)
+		hv_below_enter();
 	capture(state);
 	state->lx.operation = operation;
 	why = hv_enter_core(&state->lx);
 	if (operation == HV_ENTER_LAUNCH && !why)
 		hv_mark_vmx(true);
+	else
+		hv_below_leave();
 	local_irq_restore(flags);
 	return why;
 }
@@ -191,10 +195,12 @@ static long leave_cpu(enum hv_leave why)
 	local_irq_save(flags);
 	hv_mark_vmx(false);
 	ret = hv_gate(GATE_LEAVE, why, 0, 0, 0, NULL);
-	if (ret)
+	if (ret) {
 		hv_mark_vmx(true);
-	else
+	} else {
 		cpumask_clear_cpu(cpu, &launched);
+		hv_below_leave();
+	}
 	local_irq_restore(flags);
 	return ret;
 }
@@ -251,6 +257,14 @@ static int hotplug_offline(unsigned int cpu)
 	return ret;
 }
 
+static void unload(void)
+{
+	if (cpumask_empty(&launched))
+		hv_image_unload(&core);
+	else
+		pr_err("a processor is still under the core; its memory stays away\n");
+}
+
 static int core_start(void)
 {
 	int ret;
@@ -274,7 +288,7 @@ static int core_start(void)
 	}
 	cpus_read_unlock();
 	if (ret)
-		hv_image_unload(&core);
+		unload();
 	return ret;
 }
 
@@ -285,10 +299,7 @@ static void core_stop(void)
 	cpuhp_remove_state_nocalls_cpuslocked(hotplug_state);
 	on_each_cpu(leave_here, NULL, 1);
 	cpus_read_unlock();
-	if (cpumask_empty(&launched))
-		hv_image_unload(&core);
-	else
-		pr_err("a processor is still under the core; its memory stays away\n");
+	unload();
 }
 
 int hv_get(void)
@@ -359,7 +370,8 @@ static int reboot_event(struct notifier_block *nb, unsigned long event, void *un
 
 static struct notifier_block reboot_block = {
 	.notifier_call = reboot_event,
-	.priority = INT_MIN,
+	/* First: what others tell a hypervisor below then is theirs to tell. */
+	.priority = INT_MAX,
 };
 
 u64 hv_features(void)
@@ -372,6 +384,9 @@ int hv_launch(u32 flags)
 	unsigned int sleep;
 	int ret;
 
+	ret = hv_below_check(&flags);
+	if (ret)
+		return ret;
 	launch_flags = flags;
 	/* A sleep that has begun would not be told of to who registers now. */
 	sleep = lock_system_sleep();

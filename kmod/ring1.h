@@ -36,16 +36,18 @@ struct hv_result {
 static inline long hv_gate(enum hv_gate op, u64 a, u64 b, u64 c, u64 d,
 			   struct hv_result *result)
 {
-	long rax = op;
+	long rax = HV_GATE_BASE + op;
 	u64 rdx = c, rcx = d;
 
-	/* Where there is no core, VMCALL is #UD. */
+	/* Where there is no core, VMCALL is #UD, or KVM's that Linux is a guest of. */
 	asm volatile("1:	vmcall\n"
 		     "2:\n"
 		     _ASM_EXTABLE_TYPE_REG(1b, 2b, EX_TYPE_IMM_REG | EX_DATA_IMM(-5), %%rax)
 		     : "+a" (rax), "+d" (rdx), "+c" (rcx)
 		     : "D" (a), "S" (b)
 		     : "memory", "cc");
+	if (rax == -HV_KVM_ENOSYS)
+		return -HV_EIO;
 	if (result) {
 		result->rdx = rdx;
 		result->rcx = rcx;

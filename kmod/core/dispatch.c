@@ -261,7 +261,7 @@ __noreturn void entry_failed(struct ctx *ctx)
 
 	if (!ctx->domu) {
 		if (!cpu->entered)
-			launch_failed(cpu);
+			launch_failed(cpu, HV_WHY_LAUNCH | error << 32);
 		core_panic("VM entry into Domain-0 failed");
 	}
 	vmm_failure(vcpu_of(ctx), HVMOD_EXIT_ENTRY_FAILED,

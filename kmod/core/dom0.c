@@ -213,7 +213,30 @@ static bool dom0_fill(u64 address, int level)
 }
 
 /*
- * The core's memory does not exist for Domain-0: #GP. Anything else that is
+ * The core's memory does not exist for Domain-0. Linux reads some strings and
+ * checksums by words that may end in a page that is not there, and goes on with
+ * what was in the first: at #PF with the second page's address, and not at #GP
+ * (load_unaligned_zeropad()). In a program's address space it would find the
+ * page and try again for ever, so there it is #GP.
+ */
+static void inject_hidden(void)
+{
+	u64 qualification = vmread(EXIT_QUALIFICATION), linear = vmread(GUEST_LINEAR_ADDRESS);
+	u32 error = qualification & EPT_VIOLATION_WRITE ? PF_WRITE : 0;
+
+	if (cpl() || !(linear >> 63) ||
+	    (qualification & EPT_VIOLATION_LINEAR) != EPT_VIOLATION_LINEAR) {
+		inject_gp();
+		return;
+	}
+	if (qualification & EPT_VIOLATION_FETCH)
+		error |= PF_FETCH;
+	write_cr2(linear);
+	dom0_inject(INFO_HARDWARE | INFO_ERROR_CODE | VECTOR_PF, error, linear);
+}
+
+/*
+ * The core's memory is hidden: see above. Anything else that is
  * not mapped lies above what was mapped at load, devices or RAM that came
  * later, and is filled in now.
  */
@@ -248,7 +271,10 @@ static void dom0_ept_violation(struct cpu *cpu)
 		}
 		return;
 	}
-	inject_gp();
+	if (hidden)
+		inject_hidden();
+	else
+		inject_gp();
 }
 
 /*
@@ -344,8 +370,12 @@ static void (*const rows[EXIT_REASONS])(struct cpu *cpu) = {
 
 struct ctx *dom0_exit(struct cpu *cpu, u32 reason)
 {
-	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE))
+	if (unlikely(reason & EXIT_REASON_ENTRY_FAILURE)) {
+		if (!cpu->entered)
+			launch_failed(cpu, HV_WHY_GUEST_STATE |
+				      (u64)(reason & EXIT_REASON_BASIC) << 32);
 		core_panic("VM entry into Domain-0 refused");
+	}
 	cpu->entered = true;
 	if (unlikely(reason >= EXIT_REASONS)) {
 		dom0_undefined(cpu);

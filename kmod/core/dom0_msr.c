@@ -159,7 +159,8 @@ static bool write_msr(struct cpu *cpu, u32 msr, u64 value)
 	case MSR_HW_FEEDBACK_PTR:
 		return is_feedback_table(value & PAGE_MASK) && wrmsr_ok(msr, value);
 	}
-	return pmu_dom0_write(cpu, msr, value) || write_tracked(cpu, msr, value);
+	return pmu_dom0_write(cpu, msr, value) || write_tracked(cpu, msr, value) ||
+	       msr_below_write(msr, value);
 }
 
 /* What is not allowed, or lies outside the bitmap, does not exist: #GP. */

@@ -320,7 +320,7 @@ static long operate(struct call *call, u64 op)
 {
 	long ret;
 
-	if (op >= GATE_OPS || (!ops[op].machine && !ops[op].vcpu))
+	if (!ops[op].machine && !ops[op].vcpu)
 		return -HV_ENOSYS;
 	lock(&machine.lock);
 	ret = ops[op].machine ? ops[op].machine(call) : on_vcpu(call, op);
@@ -330,15 +330,20 @@ static long operate(struct call *call, u64 op)
 
 void gate(struct cpu *cpu, struct ctx *ctx)
 {
-	u64 *gpr = ctx->gpr;
+	u64 *gpr = ctx->gpr, op = gpr[RAX] - HV_GATE_BASE;
 	long ret;
 
-	if (unlikely(machine.dead || (machine.abandoned && gpr[RAX] != GATE_LEAVE))) {
+	if (unlikely(op >= GATE_OPS)) {
+		hypercall_below(gpr);
+		skip_instruction();
+		return;
+	}
+	if (unlikely(machine.dead || (machine.abandoned && op != GATE_LEAVE))) {
 		skip_instruction();
 		gpr[RAX] = -HV_EIO;
 		return;
 	}
-	if (gpr[RAX] == GATE_VCPU_RUN) {
+	if (op == GATE_VCPU_RUN) {
 		skip_instruction();
 		ret = vcpu_run(cpu, gpr[RDI], gpr[RSI], gpr[RDX], gpr[RCX], &gpr[RDX]);
 		if (ret < 0)
@@ -350,7 +355,7 @@ void gate(struct cpu *cpu, struct ctx *ctx)
 		.cpu = cpu, .a = gpr[RDI], .b = gpr[RSI], .c = gpr[RDX], .d = gpr[RCX],
 	};
 
-	ret = operate(&call, gpr[RAX]);
+	ret = operate(&call, op);
 	gpr[RAX] = ret;
 	gpr[RDX] = call.rdx;
 	gpr[RCX] = call.rcx;

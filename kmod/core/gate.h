@@ -4,8 +4,8 @@
  *
  * Before launch the driver fills struct hv_boot in its copy of the image and
  * enters the core through the trampoline (HV_ENTER_*). After launch there is
- * only VMCALL, from CPL 0 of Domain-0: operation in RAX, arguments in RDI,
- * RSI, RDX, RCX; result in RAX (a negative errno or a value not below 0), two
+ * only VMCALL, from CPL 0 of Domain-0: HV_GATE_BASE + operation in RAX,
+ * arguments in RDI, RSI, RDX, RCX; result in RAX (a negative errno or a value not below 0), two
  * more values in RDX and RCX. Ring -1 checks every argument as if Domain-0
  * were hostile, and no operation blocks or takes time that grows with RAM or
  * with the number of domains, except where it says so.
@@ -28,6 +28,10 @@
 #define HV_EINVAL	22
 #define HV_ENOSPC	28
 #define HV_ENOSYS	38
+#define HV_KVM_ENOSYS	1000
+
+/* Small numbers are hypercalls of Linux's to a hypervisor below, see hypercall_below(). */
+#define HV_GATE_BASE	0x68760000
 
 #define HV_CPUS_MAX	256
 #define HV_DOMAINS_MAX	4096
@@ -215,10 +219,10 @@ enum hv_why {
 	HV_WHY_VMCS,
 	HV_WHY_LAUNCH,
 	HV_WHY_CPU_DIFFERS,
-	HV_WHY_CPU_NUMBER,
 	HV_WHY_BROKEN_TIMER,
 	HV_WHY_TRACING,
 	HV_WHY_FEEDBACK,
+	HV_WHY_GUEST_STATE,
 	HV_WHY_COUNT
 };
 
@@ -293,6 +297,7 @@ struct hv_range {
 #define HV_BOOT_MITIGATIONS	BIT(0)	/* issue the processor's mitigations around a DomU */
 #define HV_BOOT_SELFTEST	BIT(1)	/* allow GATE_FAULT */
 #define HV_BOOT_APICV		BIT(2)	/* virtual-interrupt delivery where there is */
+#define HV_BOOT_KVM		BIT(3)	/* Linux is a guest of KVM's, and calls it */
 
 /**
  * struct hv_crash - the core's last words, in a page of Domain-0's memory

@@ -35,6 +35,12 @@ static inline void wrmsr(u32 msr, u64 value)
 bool wrmsr_ok(u32 msr, u64 value);
 bool rdmsr_ok(u32 msr, u64 *value);
 
+static inline u64 vmcall(u64 number, u64 a, u64 b, u64 c, u64 d)
+{
+	asm volatile("vmcall" : "+a" (number) : "b" (a), "c" (b), "d" (c), "S" (d) : "memory");
+	return number;
+}
+
 static inline u64 rdtsc(void)
 {
 	u32 low, high;

@@ -33,6 +33,6 @@ void dom0_read_msrs(struct cpu *cpu);
 /** xcr0_valid() - would XSETBV take it? SDM volume 1, 13.3 */
 bool xcr0_valid(u64 value);
 
-__noreturn void launch_failed(struct cpu *cpu);
+__noreturn void launch_failed(struct cpu *cpu, u64 why);
 
 #endif

@@ -161,17 +161,41 @@ static __noreturn void leave_root(struct cpu *cpu, const struct hv_linux *lx)
 	return_to_linux(boot.linux_va[cpu->number], lx->cr3, lx->cr4, boot.leave_stub);
 }
 
-/* A first entry that failed comes here from entry_failed(). */
-__noreturn void launch_failed(struct cpu *cpu)
+/* What a VM exit, or a VM entry that failed, replaces besides what leave_root() brings back. */
+struct replaced {
+	u64 cr0, pat, efer, sysenter[3];
+};
+
+static struct replaced read_replaced(void)
+{
+	return (struct replaced){
+		vmread(GUEST_CR0), vmread(GUEST_PAT), vmread(GUEST_EFER),
+		{ vmread(GUEST_SYSENTER_CS), vmread(GUEST_SYSENTER_ESP), vmread(GUEST_SYSENTER_EIP) },
+	};
+}
+
+static void put_back(const struct replaced *r)
+{
+	write_cr0(r->cr0);
+	wrmsr(MSR_SYSENTER_CS, r->sysenter[0]);
+	wrmsr(MSR_SYSENTER_ESP, r->sysenter[1]);
+	wrmsr(MSR_SYSENTER_EIP, r->sysenter[2]);
+	wrmsr(MSR_PAT, r->pat);
+	wrmsr(MSR_EFER, r->efer);
+}
+
+/* A first entry that failed comes here from entry_failed() and dom0_exit(). */
+__noreturn void launch_failed(struct cpu *cpu, u64 why)
 {
 	struct hv_linux *lx = linux_of(cpu);
-	u64 why = HV_WHY_LAUNCH | vmread(VM_INSTRUCTION_ERROR) << 32;
+	struct replaced replaced = read_replaced();
 
 	lock(&machine.lock);
 	cpu->launched = false;
 	machine.cpu[cpu->number] = NULL;
 	unlock(&machine.lock);
 	vmx_disable(cpu);
+	put_back(&replaced);
 	lx->gpr[RAX] = why;
 	leave_root(cpu, lx);
 }
@@ -219,10 +243,7 @@ __noreturn void launch_leave(struct cpu *cpu)
 {
 	struct hv_linux *lx = linux_of(cpu);
 	u16 *selector = &lx->es;
-	u64 cr0 = vmread(GUEST_CR0);
-	u64 pat = vmread(GUEST_PAT), efer = vmread(GUEST_EFER);
-	u64 sysenter[3] = { vmread(GUEST_SYSENTER_CS), vmread(GUEST_SYSENTER_ESP),
-			    vmread(GUEST_SYSENTER_EIP) };
+	struct replaced replaced = read_replaced();
 
 	skip_instruction();
 	for (int i = 0; i < 8; i++)
@@ -248,11 +269,6 @@ __noreturn void launch_leave(struct cpu *cpu)
 	unlock(&machine.lock);
 
 	vmx_disable(cpu);
-	write_cr0(cr0);
-	wrmsr(MSR_SYSENTER_CS, sysenter[0]);
-	wrmsr(MSR_SYSENTER_ESP, sysenter[1]);
-	wrmsr(MSR_SYSENTER_EIP, sysenter[2]);
-	wrmsr(MSR_PAT, pat);
-	wrmsr(MSR_EFER, efer);
+	put_back(&replaced);
 	leave_root(cpu, lx);
 }

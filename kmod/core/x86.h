@@ -127,6 +127,8 @@
 #define VECTOR_SS		12
 #define VECTOR_GP		13
 #define VECTOR_PF		14
+#define PF_WRITE		BIT(1)	/* of its error code */
+#define PF_FETCH		BIT(4)
 #define VECTOR_AC		17
 #define VECTOR_MC		18
 

@@ -182,6 +182,9 @@ enum vmcs_field {
 
 /* Interruption information, SDM volume 3, 25.8.3 and 25.9.2 */
 #define INFO_VALID			BIT(31)
+#define EPT_VIOLATION_WRITE		BIT(1)	/* of its exit qualification */
+#define EPT_VIOLATION_FETCH		BIT(2)
+#define EPT_VIOLATION_LINEAR		(BIT(7) | BIT(8))	/* at GUEST_LINEAR_ADDRESS, not at a table of it */
 #define INFO_ERROR_CODE			BIT(11)
 #define INFO_NMI_UNBLOCKING		BIT(12)
 #define INFO_NESTED			BIT(13)	/* with FRED */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Domain-0's kernel can't reach ring -1: reads and writes of each of its pages
-# end in #GP, so do writes to MSRs that reach memory past the EPT, an event tells
+# end in a fault, so do writes to MSRs that reach memory past the EPT, an event tells
 # of it, and the core goes on. Root, hvmod.ko loaded.
 here=$(dirname "$0")
 modules=${HVMOD_TEST_MODULES:-/lib/hvmod}
@@ -27,8 +27,8 @@ if [ ! -e /dev/hvmod ] || [ ! -e "$modules/hvmod_protect.ko" ]; then
 fi
 pages=$("$here/core_pages")
 insmod "$modules/hvmod_protect.ko" expect="${pages%% *}"
-report $? "each of ${pages%% *} pages of ring -1 ends a read and a write in #GP"
-dmesg | grep hvmod_protect: | tail -n 2 | sed 's/^/# /'
+report $? "each of ${pages%% *} pages of ring -1 ends a read and a write in a fault, and the last word of what is before it"
+dmesg | grep hvmod_protect: | tail -n 3 | sed 's/^/# /'
 dmesg | grep -q 'hvmod_protect: of the writes to [0-9]* MSRs that name physical memory 0 went the wrong way'
 report $? "no MSR moves or makes the processor's own accesses to physical memory"
 rmmod hvmod_protect 2>/dev/null

@@ -2,8 +2,9 @@
 /*
  * Tries what a root exploit would: reads and writes every page of RAM through
  * the kernel's own mapping, ring -1's among them. Loading it succeeds only if
- * exactly the pages that ring -1 says it owns ended in #GP, for reading and
- * for writing. Then it writes MSRs that would make the processor itself write
+ * exactly the pages that ring -1 says it owns ended in a fault, for reading and
+ * for writing, and if the kernel goes on where it reads a string's last word,
+ * the end of which is in one of them. Then it writes MSRs that would make the processor itself write
  * to memory that they name, or answer for it; each has to end in #GP.
  *
  * A write stores what was read before, so that a page that is not protected
@@ -21,16 +22,17 @@
 #include <asm/asm.h>
 #include <asm/extable_fixup_types.h>
 #include <asm/msr-index.h>
+#include <asm/word-at-a-time.h>
 
 static ulong expect;
 module_param(expect, ulong, 0444);
 MODULE_PARM_DESC(expect, "pages that ring -1 owns (core_pages of HVMOD_GET_CAPS)");
 
 struct tally {
-	ulong pages, read_faults, write_faults, write_passes;
+	ulong pages, read_faults, write_faults, write_passes, crossings, wrong_crossings;
 };
 
-/* Return: false if the access ended in #GP. */
+/* Return: false if the access ended in a fault. */
 static bool try_read(const ulong *address, ulong *value)
 {
 	long fault = 0;
@@ -53,6 +55,12 @@ static bool try_write(ulong *address, ulong value)
 		     : [fault] "+r" (fault)
 		     : [addr] "r" (address), [value] "r" (value) : "memory");
 	return !fault;
+}
+
+/* Three bytes of the page before, and zeros. Linux knows what to do after #PF alone: #GP would be an oops. */
+static bool try_crossing(const void *page)
+{
+	return !(load_unaligned_zeropad(page - 3) >> 24);
 }
 
 static u64 read_msr(u32 msr)
@@ -101,6 +109,7 @@ static int probe_range(struct resource *res, void *arg)
 {
 	ulong pfn = PFN_UP(res->start), end = PFN_DOWN(res->end + 1);
 	struct tally *tally = arg;
+	bool readable = false;
 
 	for (; pfn < end; pfn++) {
 		ulong *address, value = 0;
@@ -109,8 +118,15 @@ static int probe_range(struct resource *res, void *arg)
 			continue;
 		address = pfn_to_kaddr(pfn);
 		tally->pages++;
-		if (!try_read(address, &value)) {
+		if (try_read(address, &value)) {
+			readable = true;
+		} else {
 			tally->read_faults++;
+			if (readable) {
+				tally->crossings++;
+				tally->wrong_crossings += !try_crossing(address);
+			}
+			readable = false;
 			if (try_write(address, value))
 				tally->write_passes++;
 			else
@@ -129,12 +145,14 @@ static int __init hvmod_protect_init(void)
 
 	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, -1, &tally,
 			    probe_range);
-	pr_info("%lu pages of RAM, %lu ended reads in #GP, %lu writes in #GP, %lu were written; ring -1 owns %lu\n",
+	pr_info("%lu pages of RAM, %lu ended reads in a fault, %lu writes, %lu were written; ring -1 owns %lu\n",
 		tally.pages, tally.read_faults, tally.write_faults, tally.write_passes, expect);
+	pr_info("%lu words began before and ended in such a page, %lu with something of it\n",
+		tally.crossings, tally.wrong_crossings);
 	wrong = probe_msrs();
 	pr_info("of the writes to %zu MSRs that name physical memory %d went the wrong way\n",
 		ARRAY_SIZE(denied) + 1, wrong);
-	if (wrong || !expect || tally.read_faults != expect || tally.write_faults != expect)
+	if (wrong || !expect || !tally.crossings || tally.wrong_crossings || tally.read_faults != expect || tally.write_faults != expect)
 		return -EIO;
 	return 0;
 }

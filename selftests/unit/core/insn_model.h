@@ -21,6 +21,7 @@ u64 rdmsr(u32 msr);
 void wrmsr(u32 msr, u64 value);
 bool wrmsr_ok(u32 msr, u64 value);
 bool rdmsr_ok(u32 msr, u64 *value);
+u64 vmcall(u64 number, u64 a, u64 b, u64 c, u64 d);
 u64 rdtsc(void);
 u64 xgetbv0(void);
 void xsetbv0(u64 value);

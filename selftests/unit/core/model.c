@@ -78,6 +78,14 @@ void model_root(void)
 		model_fatal("PEBS in root mode: its record is a page fault");
 }
 
+u64 vmcall(u64 number, u64 a, u64 b, u64 c, u64 d)
+{
+	model_root();
+	model.hypercalls++;
+	memcpy(model.hypercall, (u64 []){ number, a, b, c, d }, sizeof(model.hypercall));
+	return 0x600d;
+}
+
 u64 rdmsr(u32 msr)
 {
 	struct model_msr *m = model_msr(msr);

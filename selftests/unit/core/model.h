@@ -80,6 +80,7 @@ struct model {
 	bool counters_stop;	/* by the controls of VM exit and VM entry */
 	u32 microcode;		/* its revision, there after CPUID */
 	u32 unsupported_field;	/* besides those of the type */
+	u64 hypercalls, hypercall[5];	/* to whoever is below: how many, the last one */
 	char out[256];		/* port 0xe9 */
 };
 

@@ -243,6 +243,37 @@ static void launch_failures(void)
 	ok(machine.cpu[0] && !machine.cpu[1], "and is not one of the machine's");
 }
 
+/* SDM volume 3, 27.8: Linux's state was refused, and the host's loaded. */
+static void launch_refused(void)
+{
+	const struct world_options none = { .no_launch = true };
+	struct hv_linux *lx;
+	jmp_buf here;
+	u64 why;
+	int how;
+
+	world_start(&skylake_server, 2, &none);
+	ok(world_enter(0, HV_ENTER_LAUNCH, &why) == MODEL_RESUMED, "the first processor launches");
+	machine.cpu[0]->dom0.launched = 1;
+	ok(world_enter(1, HV_ENTER_LAUNCH, &why) == MODEL_RESUMED, "the second is on its way");
+	lx = phys(boot.linux_pa[1]);
+	model_exit();
+	model_set(EXIT_REASON, EXIT_GUEST_STATE | EXIT_REASON_ENTRY_FAILURE);
+	wrmsr(MSR_SYSENTER_EIP, 0);
+	model_way_out = &here;
+	how = setjmp(here);
+	if (!how)
+		dispatch(&this_cpu()->dom0);
+	model_way_out = NULL;
+	ok(how == MODEL_LINUX && lx->gpr[RAX] == (HV_WHY_GUEST_STATE | (u64)EXIT_GUEST_STATE << 32),
+	   "a refused first entry: Linux goes on with the reason");
+	ok(!model.me->vmx && !(model.me->cr4 & CR4_VMXE) && !machine.cpu[1] && !machine.dead,
+	   "VMX is off there, and nothing else");
+	ok(model_msr(MSR_SYSENTER_EIP)->value == 0x6000, "what the failed entry loaded is put back");
+	model_use(0);
+	ok(!gate_call(0, GATE_NOP, 0, 0, 0, 0).rax, "the other processor is well, and can leave");
+}
+
 /* Bits of Linux's that root mode must not have. */
 #define NEW_CR4	(CR4_PKE | CR4_CET | CR4_PKS | CR4_UINTR | CR4_LASS | CR4_LAM_SUP | CR4_FRED)
 
@@ -284,7 +315,7 @@ static void go(u32 number, u64 how)
 	cpu = this_cpu();
 	model_set(EXIT_REASON, EXIT_VMCALL);
 	model_set(EXIT_INSTRUCTION_LENGTH, 3);
-	cpu->dom0.gpr[RAX] = GATE_LEAVE;
+	cpu->dom0.gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
 	cpu->dom0.gpr[RDI] = how;
 	model_way_out = &here;
 	if (!setjmp(here))
@@ -343,7 +374,7 @@ static void leave(void)
 		model_set(GUEST_SYSENTER_CS, 0x77);
 		model_set(EXIT_REASON, EXIT_VMCALL);
 		model_set(EXIT_INSTRUCTION_LENGTH, 3);
-		cpu->dom0.gpr[RAX] = GATE_LEAVE;
+		cpu->dom0.gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
 		cpu->dom0.gpr[RDI] = 0;
 		cpu->dom0.gpr[RBX] = 0x1234;
 		model_way_out = &here;
@@ -370,6 +401,7 @@ int main(void)
 	pairs();
 	usable();
 	launch_failures();
+	launch_refused();
 	control_registers();
 	leave();
 	leave_by_force();

@@ -103,6 +103,7 @@ static void fatal(void)
 
 	for (volatile u32 i = 0; i < ARRAY_SIZE(reasons); i++) {
 		fresh();
+		dom0_do(EXIT_CPUID, 0);
 		ok(no_return(reasons[i]) == MODEL_RESUMED && machine.dead && injected() == VECTOR_NMI,
 		   "exit %#x is the core's fault: a panic", reasons[i]);
 	}
@@ -122,9 +123,9 @@ static void lock_of_the_dead(void)
 	rip = vmread(GUEST_RIP);
 	machine.lock.held = 1;
 	model.relax = holder_dies;
-	gpr[RAX] = GATE_NOP;
+	gpr[RAX] = HV_GATE_BASE + GATE_NOP;
 	ok(no_return(EXIT_VMCALL) == MODEL_RESUMED && model_resumed == &this_cpu()->dom0 &&
-	   vmread(GUEST_RIP) == rip && gpr[RAX] == GATE_NOP && injected() < 0,
+	   vmread(GUEST_RIP) == rip && gpr[RAX] == HV_GATE_BASE + GATE_NOP && injected() < 0,
 	   "who waits for a dead processor's lock goes back to Domain-0, as it was");
 	model.relax = NULL;
 	machine.lock.held = 0;
@@ -136,19 +137,88 @@ static void lock_of_the_dead(void)
 	machine.lock.held = 0;
 }
 
-static void vmcall(void)
+static void gate_from_linux(void)
 {
 	fresh();
 	model_set(GUEST_SS_ACCESS, 0xc0f3);
-	gpr[RAX] = GATE_NOP;
+	gpr[RAX] = HV_GATE_BASE + GATE_NOP;
 	dom0_do(EXIT_VMCALL, 0);
-	ok(injected_ud() && gpr[RAX] == GATE_NOP, "VMCALL from CPL 3 is #UD");
+	ok(injected_ud() && gpr[RAX] == HV_GATE_BASE + GATE_NOP, "VMCALL from CPL 3 is #UD");
 	model_set(GUEST_SS_ACCESS, 0xc0b3);
 	dom0_do(EXIT_VMCALL, 0);
 	ok(injected_ud(), "from CPL 1 too");
 	model_set(GUEST_SS_ACCESS, 0xc093);
 	dom0_do(EXIT_VMCALL, 0);
 	ok(injected() < 0 && gpr[RAX] == 0 && gpr[RDX] == machine.owned, "from CPL 0 it is the gate");
+}
+
+static bool dom0_writes_msr(u32 msr, u64 value)
+{
+	u64 rip = vmread(GUEST_RIP);
+
+	gpr[RCX] = msr;
+	gpr[RAX] = (u32)value;
+	gpr[RDX] = value >> 32;
+	dom0_do(EXIT_WRMSR, 0);
+	return injected() < 0 && vmread(GUEST_RIP) == rip + 3;
+}
+
+/* One of Linux's own, which numbers its hypercalls as KVM does. */
+static u64 hypercall(u64 number)
+{
+	u64 rip = vmread(GUEST_RIP), domains = machine.domains;
+
+	gpr[RAX] = number;
+	gpr[RBX] = 0xb;
+	gpr[RCX] = 0xc;
+	gpr[RDX] = 0xd;
+	gpr[RSI] = 0x51;
+	dom0_do(EXIT_VMCALL, 0);
+	check(injected() < 0 && vmread(GUEST_RIP) == rip + 3 && machine.domains == domains &&
+	      gpr[RBX] == 0xb && gpr[RCX] == 0xc && gpr[RDX] == 0xd && gpr[RSI] == 0x51);
+	return gpr[RAX];
+}
+
+static void over_kvm(void)
+{
+	boot.flags |= HV_BOOT_KVM;
+}
+
+static void hypercalls_below(void)
+{
+	static const struct world_options o = { .before_init = over_kvm };
+	static const u64 down[] = { 5, 10, 11 };
+
+	fresh();
+	for (u64 number = 0; number < 64; number++)
+		check(hypercall(number) == -1000UL);
+	check(hypercall(~0ULL) == -1000UL && hypercall(HV_GATE_BASE + GATE_OPS) == -1000UL &&
+	      hypercall(HV_GATE_BASE - 1) == -1000UL);
+	ok(!model.hypercalls, "what is not the gate's does nothing, and is what KVM says of an unknown one");
+	ok(!dom0_writes_msr(0x4b564d05, 1) && !dom0_writes_msr(0x4b564d07, 1), "KVM's MSRs are #GP");
+	world_start(&skylake_server, 2, &o);
+	gpr = this_cpu()->dom0.gpr;
+	for (u32 i = 0; i < ARRAY_SIZE(down); i++)
+		check(hypercall(down[i]) == 0x600d && model.hypercalls == i + 1 &&
+		      !memcmp(model.hypercall, (u64 []){ down[i], 0xb, 0xc, 0xd, 0x51 },
+			      sizeof(model.hypercall)));
+	ok(true, "over KVM a kick, an IPI and a yield are handed down, with their arguments");
+	for (u64 number = 0; number < 64; number++)
+		if (number != 5 && number != 10 && number != 11)
+			check(hypercall(number) == -1000UL);
+	ok(model.hypercalls == 3, "and no other: some write to physical addresses");
+	machine.dead = true;
+	ok(hypercall(10) == 0x600d, "also while Linux panics because of the core");
+	machine.dead = false;
+	model_msr_add(0x4b564d05, MODEL_BOTH, 1);
+	model_msr_add(0x4b564d07, MODEL_BOTH, 0);
+	model_msr_add(0x4b564d03, MODEL_BOTH, 0);
+	ok(dom0_writes_msr(0x4b564d05, 0) && !model_msr(0x4b564d05)->value &&
+	   dom0_writes_msr(0x4b564d07, 1) && model_msr(0x4b564d07)->value == 1,
+	   "MSRs of KVM's that take no address are Domain-0's");
+	ok(!dom0_writes_msr(0x4b564d03, OWN_START | 1) && !model_msr(0x4b564d03)->value,
+	   "one that takes an address is #GP");
+	boot.flags &= ~HV_BOOT_KVM;
 }
 
 static void rip_wraps(void)
@@ -347,6 +417,38 @@ static void xsetbv(void)
 	model_set(GUEST_SS_ACCESS, 0xc0f3);
 	dom0_do(EXIT_XSETBV, 0);
 	ok(injected_gp(), "CPL 3");
+}
+
+/* SDM volume 3, 29.3.3: the qualification; table 28-7 */
+static bool page_fault(u64 qualification, u64 linear, u32 error)
+{
+	exit_gpa = OWN_START + 0x3210;
+	exit_linear = linear;
+	model.me->cr2 = 0;
+	dom0_do(EXIT_EPT_VIOLATION, qualification);
+	if (injected() != VECTOR_PF)
+		return false;
+	check(model.me->cr2 == linear && vmread(ENTRY_EXCEPTION_ERROR) == error &&
+	      vmread(ENTRY_INTERRUPTION_INFO) == (INFO_VALID | INFO_HARDWARE | INFO_ERROR_CODE | VECTOR_PF));
+	return true;
+}
+
+/* load_unaligned_zeropad() and others in Linux have an answer to a page that is not there. */
+static void hidden_from_linux(void)
+{
+	const u64 linear = 0xffff888000200000ULL;
+
+	fresh();
+	ok(page_fault(0x181, linear, 0) && page_fault(0x182, linear, 2) && page_fault(0x184, linear, 0x10),
+	   "Linux's own access to the core's memory is #PF: a read, a write, a fetch");
+	ok(!page_fault(0x181, 0x7000200000ULL, 0) && injected_gp(), "by an address of a program's: #GP");
+	ok(!page_fault(0x81, linear, 0) && injected_gp(), "that of a page table: #GP");
+	ok(!page_fault(1, linear, 0) && injected_gp(), "without an address: #GP");
+	model_set(GUEST_SS_ACCESS, 0xc0f3);
+	ok(!page_fault(0x181, linear, 0) && injected_gp(), "a program's: #GP");
+	world_start(&panther_lake, 1, NULL);
+	gpr = this_cpu()->dom0.gpr;
+	ok(page_fault(0x181, linear, 0) && vmread(INJECTED_EVENT_DATA) == linear, "for FRED with the address as well");
 }
 
 static void hidden(void)
@@ -630,7 +732,7 @@ static void faults(void)
 		crash = ram(CRASH_PAGE);
 		cpu = this_cpu();
 		gpr = cpu->dom0.gpr;
-		gpr[RAX] = GATE_FAULT;
+		gpr[RAX] = HV_GATE_BASE + GATE_FAULT;
 		gpr[RDI] = kind;
 		model_exit();
 		model_set(EXIT_REASON, EXIT_VMCALL);
@@ -657,7 +759,8 @@ int main(void)
 	unknown();
 	fatal();
 	lock_of_the_dead();
-	vmcall();
+	gate_from_linux();
+	hypercalls_below();
 	rip_wraps();
 	wrmsr_tracked();
 	apic_base();
@@ -666,6 +769,7 @@ int main(void)
 	no_launch_while_tracing();
 	xsetbv();
 	hidden();
+	hidden_from_linux();
 	far_small_page();
 	hidden_without_pool();
 	nmi();

@@ -260,9 +260,9 @@ static void events(void)
 	for (u64 i = 1; i <= EVENTS; i++)
 		check(event_take(&event, &value) && value == i);
 	ok(!event_take(&event, &value), "a full queue drops the newest");
-	ok(gate_call(0, GATE_OPS, 0, 0, 0, 0).rax == -HV_ENOSYS &&
-	   gate_call(0, ~0ULL, 0, 0, 0, 0).rax == -HV_ENOSYS &&
-	   gate_call(0, 1ULL << 32, 0, 0, 0, 0).rax == -HV_ENOSYS, "unknown operations");
+	ok(gate_call(0, GATE_OPS, 0, 0, 0, 0).rax == -HV_KVM_ENOSYS &&
+	   gate_call(0, ~0ULL, 0, 0, 0, 0).rax == -HV_KVM_ENOSYS &&
+	   gate_call(0, 1ULL << 32, 0, 0, 0, 0).rax == -HV_KVM_ENOSYS, "unknown operations");
 	make_domain();
 	ok(gate_call(0, GATE_LEAVE, 0, 0, 0, 0).rax == -HV_EBUSY &&
 	   gate_call(0, GATE_LEAVE, 2, 0, 0, 0).rax == -HV_EBUSY && !machine.leaving,

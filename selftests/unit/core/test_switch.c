@@ -132,7 +132,7 @@ static bool dom0_leaves(void)
 	model_exit();
 	model_set(EXIT_REASON, EXIT_VMCALL);
 	model_set(EXIT_INSTRUCTION_LENGTH, 3);
-	cpu->dom0.gpr[RAX] = GATE_LEAVE;
+	cpu->dom0.gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
 	cpu->dom0.gpr[RDI] = HV_LEAVE_FORCE;
 	model_way_out = &here;
 	how = setjmp(here);

@@ -221,7 +221,7 @@ struct answer gate_call(u32 cpu, u64 op, u64 a, u64 b, u64 c, u64 d)
 
 	model_use(cpu);
 	gpr = this_cpu()->dom0.gpr;
-	gpr[RAX] = op;
+	gpr[RAX] = HV_GATE_BASE + op;
 	gpr[RDI] = a;
 	gpr[RSI] = b;
 	gpr[RDX] = c;
