@@ -4,6 +4,7 @@
  * say. It echoes what is typed, and ends when a line is the name of an outcome.
  *
  *	end=OUTCOME	end so, right after the start; debug needs a debug-exit port
+ *	panic=-1	be a Linux without a root file system: it panics, and so resets, or crashes with reboot=t
  *	flood=BYTES	write so much at the start
  *	deaf		ignore the power button, and keep all vCPUs
  *	immortal	ignore vmm_stop()
@@ -181,6 +182,9 @@ static void *guest_main(void *data)
 	if (word(vmm, "lose"))
 		vmm->ops->device_lost(vmm->ctx, "fs /run/data.socket: virtiofsd has gone");
 	print(vmm, "ready\r\n", 7);
+	if (word(vmm, "panic=-1") &&
+	    end_by_name(vmm, word(vmm, "reboot=t") ? "crash" : "reset", 5))
+		return NULL;
 	how = word(vmm, "end=");
 	if (how && end_by_name(vmm, how + 4, strcspn(how + 4, " ")))
 		return NULL;
