@@ -14,7 +14,7 @@
 #define MSR_KVM_ASYNC_PF_ACK	0x4b564d07
 
 /*
- * Handed down is what Linux would wait for for ever, and names processors. Of
+ * Handed down is what Linux may wait for endlessly, and names processors. Of
  * the rest some take physical addresses, past Domain-0's EPT; all have an error
  * that Linux goes on with.
  */
