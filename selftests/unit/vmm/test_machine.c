@@ -174,7 +174,7 @@ static void test_wrong_input(void)
 	expect(EACCES, "/dev/hvmod: Permission denied", "group");
 	begin(1, NULL);
 	fake.abi_version = 2;
-	expect(EPROTO, "version 2", "one release");
+	expect(EPROTO, "version 2", "modprobe hvmod");
 	begin(0, NULL);
 	expect(EINVAL, "vcpus: 0", "range");
 	begin(FAKE_VCPUS + 1, NULL);
