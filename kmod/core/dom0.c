@@ -146,6 +146,13 @@ static bool set_vmxe(u64 value)
 	return true;
 }
 
+static bool set_ne(u64 value)
+{
+	vmwrite(CR0_SHADOW, value);
+	vmwrite(GUEST_CR0, value | CR0_NE);
+	return true;
+}
+
 /* MOV to CR0 or CR4 that touches what is masked: CR0.NE and CR4.VMXE. */
 static void dom0_cr_access(struct cpu *cpu)
 {
@@ -154,15 +161,10 @@ static void dom0_cr_access(struct cpu *cpu)
 	u32 reg = qualification >> 8 & 15;
 	u64 value = reg == RSP ? vmread(GUEST_RSP) : cpu->dom0.gpr[reg];
 
-	if (type || (number == 4 && !set_vmxe(value))) {
+	if (!type && ((number == 0 && set_ne(value)) || (number == 4 && set_vmxe(value))))
+		skip_instruction();
+	else
 		inject_gp();
-		return;
-	}
-	if (number == 0) {
-		vmwrite(CR0_SHADOW, value);
-		vmwrite(GUEST_CR0, value | CR0_NE);
-	}
-	skip_instruction();
 }
 
 bool xcr0_valid(u64 value)
@@ -236,9 +238,9 @@ static void inject_hidden(void)
 }
 
 /*
- * The core's memory is hidden: see above. Anything else that is
- * not mapped lies above what was mapped at load, devices or RAM that came
- * later, and is filled in now.
+ * The core's memory is hidden: see above. Anything else that is not mapped lies
+ * above what was mapped at load, devices or RAM that came later, and is filled
+ * in now.
  */
 static void dom0_ept_violation(struct cpu *cpu)
 {

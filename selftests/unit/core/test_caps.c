@@ -243,35 +243,38 @@ static void launch_failures(void)
 	ok(machine.cpu[0] && !machine.cpu[1], "and is not one of the machine's");
 }
 
+/* GATE_LEAVE, which does not come back into the core. */
+static void go(u32 number, u64 how)
+{
+	u64 *gpr;
+
+	model_use(number);
+	gpr = this_cpu()->dom0.gpr;
+	gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
+	gpr[RDI] = how;
+	no_return(EXIT_VMCALL);
+}
+
 /* SDM volume 3, 27.8: Linux's state was refused, and the host's loaded. */
 static void launch_refused(void)
 {
 	const struct world_options none = { .no_launch = true };
-	struct hv_linux *lx;
-	jmp_buf here;
+	const struct hv_linux *lx = world_linux(1);
 	u64 why;
-	int how;
 
 	world_start(&skylake_server, 2, &none);
 	ok(world_enter(0, HV_ENTER_LAUNCH, &why) == MODEL_RESUMED, "the first processor launches");
 	machine.cpu[0]->dom0.launched = 1;
 	ok(world_enter(1, HV_ENTER_LAUNCH, &why) == MODEL_RESUMED, "the second is on its way");
-	lx = phys(boot.linux_pa[1]);
-	model_exit();
-	model_set(EXIT_REASON, EXIT_GUEST_STATE | EXIT_REASON_ENTRY_FAILURE);
-	wrmsr(MSR_SYSENTER_EIP, 0);
-	model_way_out = &here;
-	how = setjmp(here);
-	if (!how)
-		dispatch(&this_cpu()->dom0);
-	model_way_out = NULL;
-	ok(how == MODEL_LINUX && lx->gpr[RAX] == (HV_WHY_GUEST_STATE | (u64)EXIT_GUEST_STATE << 32),
+	model_msr(MSR_SYSENTER_EIP)->value = 0;
+	ok(no_return(EXIT_GUEST_STATE | EXIT_REASON_ENTRY_FAILURE) == MODEL_LINUX && lx->gpr[RAX] == (HV_WHY_GUEST_STATE | (u64)EXIT_GUEST_STATE << 32),
 	   "a refused first entry: Linux goes on with the reason");
 	ok(!model.me->vmx && !(model.me->cr4 & CR4_VMXE) && !machine.cpu[1] && !machine.dead,
 	   "VMX is off there, and nothing else");
 	ok(model_msr(MSR_SYSENTER_EIP)->value == 0x6000, "what the failed entry loaded is put back");
-	model_use(0);
-	ok(!gate_call(0, GATE_NOP, 0, 0, 0, 0).rax, "the other processor is well, and can leave");
+	ok(!gate_call(0, GATE_NOP, 0, 0, 0, 0).rax, "the other processor is well");
+	go(0, HV_LEAVE_ALL);
+	ok(!model.me->vmx && !machine.lock.held, "and can leave");
 }
 
 /* Bits of Linux's that root mode must not have. */
@@ -303,24 +306,6 @@ static void control_registers(void)
 	model.no_vmxon = true;
 	ok(world_enter(1, HV_ENTER_LAUNCH, &why) == MODEL_LINUX && why == HV_WHY_VMXON &&
 	   model.me->cr4 == linux_cr4 && model.me->cr3 == 0x1000, "after a launch that failed as well");
-}
-
-/* GATE_LEAVE, which does not come back into the core. */
-static void go(u32 number, u64 how)
-{
-	struct cpu *cpu;
-	jmp_buf here;
-
-	model_use(number);
-	cpu = this_cpu();
-	model_set(EXIT_REASON, EXIT_VMCALL);
-	model_set(EXIT_INSTRUCTION_LENGTH, 3);
-	cpu->dom0.gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
-	cpu->dom0.gpr[RDI] = how;
-	model_way_out = &here;
-	if (!setjmp(here))
-		dispatch(&cpu->dom0);
-	model_way_out = NULL;
 }
 
 /* The machine goes down with domains in it. */
@@ -358,29 +343,19 @@ static void leave_by_force(void)
 
 static void leave(void)
 {
-	jmp_buf here;
 	u64 why;
 
 	world_start(&skylake_server, 2, NULL);
 	for (u32 i = 0; i < 2; i++) {
 		struct hv_linux *lx = world_linux(i);
-		struct cpu *cpu;
 
 		model_use(i);
-		cpu = this_cpu();
 		model_set(GUEST_RIP, 0xffffffffc0002000ULL);
 		model_set(GUEST_CR3, 0x7000);
 		model_set(GUEST_DR7, 0x401);
 		model_set(GUEST_SYSENTER_CS, 0x77);
-		model_set(EXIT_REASON, EXIT_VMCALL);
-		model_set(EXIT_INSTRUCTION_LENGTH, 3);
-		cpu->dom0.gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
-		cpu->dom0.gpr[RDI] = 0;
-		cpu->dom0.gpr[RBX] = 0x1234;
-		model_way_out = &here;
-		if (!setjmp(here))
-			dispatch(&cpu->dom0);
-		model_way_out = NULL;
+		this_cpu()->dom0.gpr[RBX] = 0x1234;
+		go(i, HV_LEAVE_ALL);
 		ok(!model.me->vmx && !(model.me->cr4 & CR4_VMXE) && lx->rip == 0xffffffffc0002003ULL &&
 		   lx->cr3 == 0x7000 && lx->gpr[RBX] == 0x1234 && !lx->gpr[RAX] &&
 		   !(lx->cr4 & CR4_VMXE) && model.me->dr[7] == 0x401 &&

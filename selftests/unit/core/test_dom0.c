@@ -57,6 +57,8 @@ static void no_vmx(void)
 	gpr[RBX] = cr4 ^ CR4_PGE;
 	dom0_do(EXIT_CR_ACCESS, 4 | RBX << 8);
 	ok(injected_gp() && vmread(GUEST_CR4) == cr4, "together with another bit it is #GP");
+	dom0_do(EXIT_CR_ACCESS, 3 | RBX << 8);
+	ok(injected_gp(), "as is a register that does not exit");
 	gpr[RBX] = vmread(GUEST_CR0) & ~CR0_NE;
 	rip = vmread(GUEST_RIP);
 	dom0_do(EXIT_CR_ACCESS, 0 | RBX << 8);
@@ -77,23 +79,6 @@ static void unknown(void)
 		check(injected_ud() && vmread(GUEST_RIP) == rip && !machine.dead);
 	}
 	ok(true, "an exit without a handler is #UD, and the core goes on");
-}
-
-/* The exit, in a place that the core does not return from. */
-static enum model_exit no_return(u32 reason)
-{
-	struct cpu *cpu = this_cpu();
-	jmp_buf here;
-	int how;
-
-	model_exit();
-	model_set(EXIT_REASON, reason);
-	model_way_out = &here;
-	how = setjmp(here);
-	if (!how)
-		dispatch(&cpu->dom0);
-	model_way_out = NULL;
-	return how;
 }
 
 static void fatal(void)
@@ -152,17 +137,6 @@ static void gate_from_linux(void)
 	ok(injected() < 0 && gpr[RAX] == 0 && gpr[RDX] == machine.owned, "from CPL 0 it is the gate");
 }
 
-static bool dom0_writes_msr(u32 msr, u64 value)
-{
-	u64 rip = vmread(GUEST_RIP);
-
-	gpr[RCX] = msr;
-	gpr[RAX] = (u32)value;
-	gpr[RDX] = value >> 32;
-	dom0_do(EXIT_WRMSR, 0);
-	return injected() < 0 && vmread(GUEST_RIP) == rip + 3;
-}
-
 /* One of Linux's own, which numbers its hypercalls as KVM does. */
 static u64 hypercall(u64 number)
 {
@@ -195,7 +169,7 @@ static void hypercalls_below(void)
 	check(hypercall(~0ULL) == -1000UL && hypercall(HV_GATE_BASE + GATE_OPS) == -1000UL &&
 	      hypercall(HV_GATE_BASE - 1) == -1000UL);
 	ok(!model.hypercalls, "what is not the gate's does nothing, and is what KVM says of an unknown one");
-	ok(!dom0_writes_msr(0x4b564d05, 1) && !dom0_writes_msr(0x4b564d07, 1), "KVM's MSRs are #GP");
+	ok(!dom0_writes(0x4b564d05, 1) && !dom0_writes(0x4b564d07, 1), "KVM's MSRs are #GP");
 	world_start(&skylake_server, 2, &o);
 	gpr = this_cpu()->dom0.gpr;
 	for (u32 i = 0; i < ARRAY_SIZE(down); i++)
@@ -213,10 +187,10 @@ static void hypercalls_below(void)
 	model_msr_add(0x4b564d05, MODEL_BOTH, 1);
 	model_msr_add(0x4b564d07, MODEL_BOTH, 0);
 	model_msr_add(0x4b564d03, MODEL_BOTH, 0);
-	ok(dom0_writes_msr(0x4b564d05, 0) && !model_msr(0x4b564d05)->value &&
-	   dom0_writes_msr(0x4b564d07, 1) && model_msr(0x4b564d07)->value == 1,
+	ok(dom0_writes(0x4b564d05, 0) && !model_msr(0x4b564d05)->value &&
+	   dom0_writes(0x4b564d07, 1) && model_msr(0x4b564d07)->value == 1,
 	   "MSRs of KVM's that take no address are Domain-0's");
-	ok(!dom0_writes_msr(0x4b564d03, OWN_START | 1) && !model_msr(0x4b564d03)->value,
+	ok(!dom0_writes(0x4b564d03, OWN_START | 1) && !model_msr(0x4b564d03)->value,
 	   "one that takes an address is #GP");
 	boot.flags &= ~HV_BOOT_KVM;
 }
@@ -257,20 +231,6 @@ static void wrmsr_tracked(void)
 	ok(true, "the SYSCALL MSRs are checked before the core writes them");
 }
 
-static bool wrmsr_takes(u32 msr, u64 value)
-{
-	u64 rip = vmread(GUEST_RIP);
-	bool took;
-
-	gpr[RCX] = msr;
-	gpr[RAX] = (u32)value;
-	gpr[RDX] = value >> 32;
-	dom0_do(EXIT_WRMSR, 0);
-	took = injected() < 0;
-	check(took ? vmread(GUEST_RIP) == rip + 3 : injected_gp() && vmread(GUEST_RIP) == rip);
-	return took;
-}
-
 /* The page that the local APIC answers for must not become one of the core's. */
 static void apic_base(void)
 {
@@ -278,13 +238,13 @@ static void apic_base(void)
 
 	fresh();
 	base = model_msr(MSR_APIC_BASE);
-	ok(!wrmsr_takes(MSR_APIC_BASE, OWN_START | 0x900) && base->value == 0xfee00900 &&
-	   !wrmsr_takes(MSR_APIC_BASE, 0xfee01900) && !wrmsr_takes(MSR_APIC_BASE, BIT(40) | 0xfee00900),
+	ok(!dom0_writes(MSR_APIC_BASE, OWN_START | 0x900) && base->value == 0xfee00900 &&
+	   !dom0_writes(MSR_APIC_BASE, 0xfee01900) && !dom0_writes(MSR_APIC_BASE, BIT(40) | 0xfee00900),
 	   "the local APIC can't be moved");
-	ok(wrmsr_takes(MSR_APIC_BASE, 0xfee00d00) && base->value == 0xfee00d00, "x2APIC mode goes on");
-	ok(!wrmsr_takes(MSR_APIC_BASE, 0xfee00900) && !wrmsr_takes(MSR_APIC_BASE, 0xfee00dff) &&
+	ok(dom0_writes(MSR_APIC_BASE, 0xfee00d00) && base->value == 0xfee00d00, "x2APIC mode goes on");
+	ok(!dom0_writes(MSR_APIC_BASE, 0xfee00900) && !dom0_writes(MSR_APIC_BASE, 0xfee00dff) &&
 	   base->value == 0xfee00d00 && !machine.dead, "what the processor refuses is #GP, not a panic");
-	ok(wrmsr_takes(MSR_APIC_BASE, 0xfee00100) && wrmsr_takes(MSR_APIC_BASE, 0xfee00900),
+	ok(dom0_writes(MSR_APIC_BASE, 0xfee00100) && dom0_writes(MSR_APIC_BASE, 0xfee00900),
 	   "and off, by the way that there is");
 }
 
@@ -303,7 +263,7 @@ static void no_tracing(void)
 		gpr[RCX] = msr;
 		dom0_do(EXIT_RDMSR, 0);
 		check(injected_gp());
-		check(!wrmsr_takes(msr, 0) && !wrmsr_takes(msr, 1));
+		check(!dom0_writes(msr, 0) && !dom0_writes(msr, 1));
 	}
 	ok(true, "Intel PT's MSRs are #GP");
 	ok(vmread(XSS_EXITING_BITMAP) == BIT(8), "XRSTORS of its state exits");
@@ -318,8 +278,8 @@ static void no_tracing(void)
 	ok(gpr[RCX] == (cpuid(0xd, 1).ecx & ~BIT(8)), "nor its XSAVE state");
 	ask(0xd, 8);
 	ok(!gpr[RAX] && !gpr[RBX] && !gpr[RCX] && !gpr[RDX], "nor that one's leaf");
-	ok(!wrmsr_takes(0x80, 0xfe0c0000) && !wrmsr_takes(0x84, 0) && !wrmsr_takes(0x1f4, 0) &&
-	   !wrmsr_takes(0x2f5, 0) && !wrmsr_takes(0x984, 0) && !wrmsr_takes(0x1400, 0),
+	ok(!dom0_writes(0x80, 0xfe0c0000) && !dom0_writes(0x84, 0) && !dom0_writes(0x1f4, 0) &&
+	   !dom0_writes(0x2f5, 0) && !dom0_writes(0x984, 0) && !dom0_writes(0x1400, 0),
 	   "nor can what maps physical memory otherwise be written");
 }
 
@@ -355,10 +315,10 @@ static void feedback_table(void)
 	   "the processor's feedback tables are not taken");
 	ok(!gate_call(0, GATE_DONATE, TABLE + 0x2000, 2, 0, 0).rax &&
 	   !gate_call(0, GATE_DONATE, TABLE - 0x1000, 1, 0, 0).rax, "what lies around them is");
-	ok(!wrmsr_takes(0x17d0, OWN_START | 1) && !wrmsr_takes(0x17d0, (TABLE + 0x8000) | 1) &&
-	   !wrmsr_takes(0x17d0, (TABLE + 0x1000) | 1) && !wrmsr_takes(0x17d0, 1) &&
+	ok(!dom0_writes(0x17d0, OWN_START | 1) && !dom0_writes(0x17d0, (TABLE + 0x8000) | 1) &&
+	   !dom0_writes(0x17d0, (TABLE + 0x1000) | 1) && !dom0_writes(0x17d0, 1) &&
 	   model_msr(0x17d0)->value == table_at[0], "no table can be anywhere else");
-	ok(wrmsr_takes(0x17d0, TABLE | 1) && !wrmsr_takes(0x17d0, TABLE | 3) && !machine.dead,
+	ok(dom0_writes(0x17d0, TABLE | 1) && !dom0_writes(0x17d0, TABLE | 3) && !machine.dead,
 	   "the same one can be named again");
 	ask(6, 0);
 	ok(gpr[RAX] == (cpuid(6, 0).eax & ~(BIT(19) | BIT(23))), "CPUID has no feedback interface");
@@ -366,7 +326,7 @@ static void feedback_table(void)
 	table_at[0] = table_at[1] = TABLE;
 	world_start(&skylake_server, 2, &o);
 	gpr = this_cpu()->dom0.gpr;
-	ok(!machine.tables && !wrmsr_takes(0x17d0, TABLE | 1) &&
+	ok(!machine.tables && !dom0_writes(0x17d0, TABLE | 1) &&
 	   !gate_call(0, GATE_DONATE, TABLE, 2, 0, 0).rax, "one that is not valid is none");
 	table_at[0] = table_at[1] = OWN_START | 1;
 	world_start(&skylake_server, 2, &late);
@@ -722,7 +682,6 @@ static void faults(void)
 {
 	const struct world_options o = { .flags = HV_BOOT_SELFTEST };
 	struct hv_crash *crash;
-	jmp_buf here;
 
 	for (volatile u64 kind = 0; kind < 3; kind++) {
 		struct cpu *cpu;
@@ -734,13 +693,7 @@ static void faults(void)
 		gpr = cpu->dom0.gpr;
 		gpr[RAX] = HV_GATE_BASE + GATE_FAULT;
 		gpr[RDI] = kind;
-		model_exit();
-		model_set(EXIT_REASON, EXIT_VMCALL);
-		model_way_out = &here;
-		how = setjmp(here);
-		if (!how)
-			dispatch(&cpu->dom0);
-		model_way_out = NULL;
+		how = no_return(EXIT_VMCALL);
 		if (kind < 2) {
 			ok(how == (kind ? MODEL_PAGE_0 : MODEL_UD2), "a fault on purpose");
 			continue;

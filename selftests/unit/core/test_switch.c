@@ -105,17 +105,6 @@ static void count_and_trace(void)
 	model_use(0);
 }
 
-static bool dom0_writes(u32 msr, u64 value)
-{
-	u64 *gpr = this_cpu()->dom0.gpr, rip = vmread(GUEST_RIP);
-
-	gpr[RCX] = msr;
-	gpr[RAX] = (u32)value;
-	gpr[RDX] = value >> 32;
-	dom0_do(EXIT_WRMSR, 0);
-	return injected() < 0 && vmread(GUEST_RIP) == rip + 3;
-}
-
 static bool dom0_write_exits(u32 msr)
 {
 	const u8 *map = phys(machine.msr_bitmap_dom0);
@@ -125,21 +114,11 @@ static bool dom0_write_exits(u32 msr)
 
 static bool dom0_leaves(void)
 {
-	struct cpu *cpu = this_cpu();
-	jmp_buf here;
-	int how;
+	u64 *gpr = this_cpu()->dom0.gpr;
 
-	model_exit();
-	model_set(EXIT_REASON, EXIT_VMCALL);
-	model_set(EXIT_INSTRUCTION_LENGTH, 3);
-	cpu->dom0.gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
-	cpu->dom0.gpr[RDI] = HV_LEAVE_FORCE;
-	model_way_out = &here;
-	how = setjmp(here);
-	if (!how)
-		dispatch(&cpu->dom0);
-	model_way_out = NULL;
-	return how == MODEL_LINUX;
+	gpr[RAX] = HV_GATE_BASE + GATE_LEAVE;
+	gpr[RDI] = HV_LEAVE_FORCE;
+	return no_return(EXIT_VMCALL) == MODEL_LINUX;
 }
 
 static void counters(void)

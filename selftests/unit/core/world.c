@@ -314,6 +314,36 @@ void dom0_do(u32 reason, u64 qualification)
 	do_exit(reason, qualification);
 }
 
+bool dom0_writes(u32 msr, u64 value)
+{
+	u64 *gpr = this_cpu()->dom0.gpr, rip = vmread(GUEST_RIP);
+	bool done;
+
+	gpr[RCX] = msr;
+	gpr[RAX] = (u32)value;
+	gpr[RDX] = value >> 32;
+	dom0_do(EXIT_WRMSR, 0);
+	done = injected() < 0;
+	check(done ? vmread(GUEST_RIP) == rip + 3 : injected_gp() && vmread(GUEST_RIP) == rip);
+	return done;
+}
+
+enum model_exit no_return(u32 reason)
+{
+	jmp_buf here;
+	int how;
+
+	model_exit();
+	model_set(EXIT_REASON, reason);
+	model_set(EXIT_INSTRUCTION_LENGTH, 3);
+	model_way_out = &here;
+	how = setjmp(here);
+	if (!how)
+		dispatch(&this_cpu()->dom0);
+	model_way_out = NULL;
+	return how;
+}
+
 int injected(void)
 {
 	u64 info = vmread(ENTRY_INTERRUPTION_INFO);

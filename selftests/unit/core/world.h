@@ -76,6 +76,12 @@ extern struct answer left;
 /* The same for Domain-0. */
 void dom0_do(u32 reason, u64 qualification);
 
+/* Its WRMSR: true if it was done, false if it was #GP. */
+bool dom0_writes(u32 msr, u64 value);
+
+/* An exit of Domain-0's that the core does not return from. */
+enum model_exit no_return(u32 reason);
+
 /* Set before guest_exit(): processor fields that belong to the exit. */
 extern u64 exit_length;
 extern u64 exit_vectoring, exit_vectoring_error, exit_interruption;
