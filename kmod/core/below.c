@@ -5,13 +5,7 @@
  * the core's VMCALL.
  */
 #include "domain.h"
-
-#define KVM_HC_KICK_CPU		5
-#define KVM_HC_SEND_IPI		10
-#define KVM_HC_SCHED_YIELD	11
-
-#define MSR_KVM_POLL_CONTROL	0x4b564d05
-#define MSR_KVM_ASYNC_PF_ACK	0x4b564d07
+#include "kvm_abi.h"
 
 /*
  * Handed down is what Linux may wait for endlessly, and names processors. Of

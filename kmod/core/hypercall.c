@@ -5,13 +5,7 @@
  * all of them have 32 bits.
  */
 #include "apic_impl.h"
-
-#define KVM_HC_KICK_CPU		5
-#define KVM_HC_SEND_IPI		10
-#define KVM_HC_SCHED_YIELD	11
-
-#define KVM_EPERM		1
-#define KVM_ENOSYS		1000
+#include "kvm_abi.h"
 
 #define BITMAP_BITS(long_mode)	((long_mode) ? 64 : 32)
 
@@ -82,7 +76,7 @@ static long hypercall(struct vcpu *vcpu)
 	for (u32 i = 0; i < ARRAY_SIZE(hypercalls); i++)
 		if (hypercalls[i].number == (gpr[RAX] & mask))
 			return hypercalls[i].call(vcpu, a, long_mode);
-	return -KVM_ENOSYS;
+	return -HV_KVM_ENOSYS;
 }
 
 enum verdict exit_vmcall(struct vcpu *vcpu)

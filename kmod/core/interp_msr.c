@@ -5,14 +5,10 @@
  */
 #include "domain.h"
 #include "interp.h"
+#include "kvm_abi.h"
 
-#define MSR_BIOS_SIGN_ID	0x8b
 #define MSR_MCG_CAP		0x179
 #define MSR_MCG_STATUS		0x17a
-#define MSR_KVM_WALL_CLOCK	0x4b564d00
-#define MSR_KVM_SYSTEM_TIME	0x4b564d01
-#define MSR_KVM_STEAL_TIME	0x4b564d03
-#define MSR_KVM_PV_EOI_EN	0x4b564d04
 
 /* Where the value lives. */
 enum home { CONSTANT, FIELD, VMCS, SPECIAL };

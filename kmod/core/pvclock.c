@@ -5,8 +5,8 @@
  * and is written once.
  */
 #include "domain.h"
+#include "kvm_abi.h"
 
-#define MSR_KVM_WALL_CLOCK	0x4b564d00
 #define PVCLOCK_ENABLE		BIT(0)
 #define PVCLOCK_TSC_STABLE	BIT(0)
 
