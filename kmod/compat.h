@@ -36,6 +36,18 @@
 #include <asm/cpuid/api.h>
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "hvmod needs Linux 6.1 or newer"
+#endif
+
+/* 6.3: vm_flags can't be written directly any more */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
 /*
  * 6.3: KVM's first machine fails for CPUID's sake. Before, KVM has a look at
  * CR4.VMXE in Linux's own note of CR4: "busy" is what it makes of that, where
@@ -50,18 +62,6 @@ static inline void hv_mark_vmx(bool taken)
 		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
 #endif
 }
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "hvmod needs Linux 6.1 or newer"
-#endif
-
-/* 6.3: vm_flags can't be written directly any more */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
-{
-	vma->vm_flags |= flags;
-}
-#endif
 
 /* 6.6: a dump's attributes are in a struct genl_info */
 static inline struct nlattr **hv_dump_attrs(struct netlink_callback *cb)

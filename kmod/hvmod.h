@@ -440,6 +440,10 @@ void hv_events_stop(void);
 
 /* crash.c */
 int hv_crash_init(void);
+void hv_crash_exit(void);
+u64 hv_crash_pa(void);
+
+/* below.c */
 
 /**
  * hv_below_check() - whether Linux can be Domain-0 over the hypervisor below it, if there is one
@@ -458,8 +462,6 @@ void hv_below_enter(void);
  * hv_below_leave() - undo hv_below_enter()
  */
 void hv_below_leave(void);
-void hv_crash_exit(void);
-u64 hv_crash_pa(void);
 
 /**
  * hv_is_msi() - is this the address of a message-signalled interrupt?

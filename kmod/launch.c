@@ -159,15 +159,9 @@ static u64 enter_here(u64 operation)
 	u64 why;
 
 	local_irq_save(flags);
-	if (operation == HV_ENTER_LAUNCH)
-		hv_below_enter();
 	capture(state);
 	state->lx.operation = operation;
 	why = hv_enter_core(&state->lx);
-	if (operation == HV_ENTER_LAUNCH && !why)
-		hv_mark_vmx(true);
-	else
-		hv_below_leave();
 	local_irq_restore(flags);
 	return why;
 }
@@ -179,9 +173,18 @@ static void init_here(void *why)
 
 static void launch_here(void *why)
 {
+	unsigned long flags;
+
+	local_irq_save(flags);
+	hv_below_enter();
 	*(u64 *)why = enter_here(HV_ENTER_LAUNCH);
-	if (!*(u64 *)why)
+	if (*(u64 *)why) {
+		hv_below_leave();
+	} else {
+		hv_mark_vmx(true);
 		cpumask_set_cpu(raw_smp_processor_id(), &launched);
+	}
+	local_irq_restore(flags);
 }
 
 static long leave_cpu(enum hv_leave why)

@@ -292,14 +292,16 @@ bool split_lock_allow(struct cpu *cpu);
 /** split_lock_restore() - Domain-0's detection, if cpu->dom0_test_ctrl is not 0 */
 void split_lock_restore(struct cpu *cpu);
 
-/* pmu.c */
-void pmu_init(void);
+/* below.c */
 
 /** hypercall_below() - VMCALL of Domain-0's that is not for the gate; RIP stays */
 void hypercall_below(u64 *gpr);
 
 /** msr_below_write() - WRMSR of Domain-0's to an MSR of KVM's. Return: false for #GP */
 bool msr_below_write(u32 msr, u64 value);
+
+/* pmu.c */
+void pmu_init(void);
 
 /** pmu_dom0_write() - a WRMSR of Domain-0's. Return: false for #GP */
 bool pmu_dom0_write(struct cpu *cpu, u32 msr, u64 value);

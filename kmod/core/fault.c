@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The core's own IDT. An NMI or a machine check that arrives in root mode is
- * Linux's: it is noted and injected into Domain-0 at its next entry. A value that
- * WRMSR or RDMSR refuses is an answer, if wrmsr_ok() or rdmsr_ok() asked. Any other vector is a fault of
- * the core: its registers go into the crash page, no DomU runs again, and
- * Domain-0 gets an NMI whose handler panics with them.
+ * Linux's: it is noted and injected into Domain-0 at its next entry. That WRMSR
+ * or RDMSR is refused is an answer, if wrmsr_ok() or rdmsr_ok() asked. Any other
+ * vector is a fault of the core: its registers go into the crash page, no DomU
+ * runs again, and Domain-0 gets an NMI whose handler panics with them.
  */
 #include "domain.h"
 

@@ -5,10 +5,10 @@
  * Before launch the driver fills struct hv_boot in its copy of the image and
  * enters the core through the trampoline (HV_ENTER_*). After launch there is
  * only VMCALL, from CPL 0 of Domain-0: HV_GATE_BASE + operation in RAX,
- * arguments in RDI, RSI, RDX, RCX; result in RAX (a negative errno or a value not below 0), two
- * more values in RDX and RCX. Ring -1 checks every argument as if Domain-0
- * were hostile, and no operation blocks or takes time that grows with RAM or
- * with the number of domains, except where it says so.
+ * arguments in RDI, RSI, RDX, RCX; result in RAX (a negative errno or a value
+ * not below 0), two more values in RDX and RCX. Ring -1 checks every argument
+ * as if Domain-0 were hostile, and no operation blocks or takes time that grows
+ * with RAM or with the number of domains, except where it says so.
  */
 #ifndef HVMOD_CORE_GATE_H
 #define HVMOD_CORE_GATE_H

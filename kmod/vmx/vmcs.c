@@ -158,8 +158,9 @@ static bool write_controls(const struct vmx_controls *c)
 
 /*
  * Linux goes on where the trampoline wants it, with what is in the processor
- * now. CR4.VMXE is the core's: what Linux sets it to is seen by Linux alone. CR0.NE must
- * stay on for the processor; whoever starts in real mode sees it as off.
+ * now. CR4.VMXE is the core's: what Linux sets it to is seen by Linux alone.
+ * CR0.NE must stay on for the processor; whoever starts in real mode sees it
+ * as off.
  */
 bool vmx_setup_dom0(struct cpu *cpu)
 {

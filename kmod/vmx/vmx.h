@@ -180,11 +180,13 @@ enum vmcs_field {
 #define ACTIVITY_SHUTDOWN		2
 #define ACTIVITY_WAIT_FOR_SIPI		3
 
-/* Interruption information, SDM volume 3, 25.8.3 and 25.9.2 */
-#define INFO_VALID			BIT(31)
-#define EPT_VIOLATION_WRITE		BIT(1)	/* of its exit qualification */
+/* Exit qualification of an EPT violation, SDM volume 3, table 28-7 */
+#define EPT_VIOLATION_WRITE		BIT(1)
 #define EPT_VIOLATION_FETCH		BIT(2)
 #define EPT_VIOLATION_LINEAR		(BIT(7) | BIT(8))	/* at GUEST_LINEAR_ADDRESS, not at a table of it */
+
+/* Interruption information, SDM volume 3, 25.8.3 and 25.9.2 */
+#define INFO_VALID			BIT(31)
 #define INFO_ERROR_CODE			BIT(11)
 #define INFO_NMI_UNBLOCKING		BIT(12)
 #define INFO_NESTED			BIT(13)	/* with FRED */
