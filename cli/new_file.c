@@ -12,14 +12,12 @@
 #define SUFFIX	".XXXXXX"
 
 /* What a link leads to is replaced, not the link. Return: 0, or -1 with errno */
-static int follow(struct new_file *file, const char *path, struct stat *st)
+static int follow(struct new_file *file, const char *path)
 {
 	char *target = realpath(path, NULL);
 
-	if (!target || stat(target, st)) {
-		free(target);
+	if (!target)
 		return -1;
-	}
 	snprintf(file->path, sizeof(file->path), "%s", target);
 	free(target);
 	return 0;
@@ -41,7 +39,7 @@ static int look(struct new_file *file, const char *path, struct stat *st)
 			return -1;
 		/* A pipe behind /dev/fd has no other name than the link. */
 		if (S_ISREG(st->st_mode))
-			return follow(file, path, st);
+			return follow(file, path);
 	}
 	if (snprintf(file->path, sizeof(file->path), "%s", path) < (int)sizeof(file->path))
 		return 0;
