@@ -134,37 +134,30 @@ static void dom0_cpuid(struct cpu *cpu)
 }
 
 /*
- * KVM before Linux 6.3 sets VMXE without a look at CPUID, where #GP would be
- * the end of Linux; of the #UD at its VMXON it makes an error. It changes no
- * other bit with it.
+ * MOV to CR0 or CR4 that changes what is masked: CR0.NE, and CR4.VMXE, which KVM
+ * before Linux 6.3 sets without a look at CPUID, and kexec clears with much
+ * else. Once that reads as written the same MOV exits no more, and the processor
+ * does the rest of it: paging on and off, its checks, what the TLB has to drop.
  */
-static bool set_vmxe(u64 value)
-{
-	if ((value ^ vmread(GUEST_CR4)) & ~CR4_VMXE)
-		return false;
-	vmwrite(CR4_SHADOW, value);
-	return true;
-}
-
-static bool set_ne(u64 value)
-{
-	vmwrite(CR0_SHADOW, value);
-	vmwrite(GUEST_CR0, value | CR0_NE);
-	return true;
-}
-
-/* MOV to CR0 or CR4 that touches what is masked: CR0.NE and CR4.VMXE. */
 static void dom0_cr_access(struct cpu *cpu)
 {
+	static const struct {
+		enum vmcs_field shadow;
+		u64 mask;
+	} masked[] = {
+		[0] = { CR0_SHADOW, CR0_NE },
+		[4] = { CR4_SHADOW, CR4_VMXE },
+	};
 	u64 qualification = vmread(EXIT_QUALIFICATION);
 	u32 number = qualification & 15, type = qualification >> 4 & 3;
 	u32 reg = qualification >> 8 & 15;
 	u64 value = reg == RSP ? vmread(GUEST_RSP) : cpu->dom0.gpr[reg];
 
-	if (!type && ((number == 0 && set_ne(value)) || (number == 4 && set_vmxe(value))))
-		skip_instruction();
-	else
+	if (type || number >= ARRAY_SIZE(masked) || !masked[number].mask) {
 		inject_gp();
+		return;
+	}
+	vmwrite(masked[number].shadow, value);
 }
 
 bool xcr0_valid(u64 value)

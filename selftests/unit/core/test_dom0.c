@@ -14,7 +14,7 @@ static void no_vmx(void)
 {
 	static const u32 reasons[] = { EXIT_GETSEC, 19, 20, 21, 22, 23, 24, 25, 26, 27, EXIT_INVEPT,
 				       EXIT_INVVPID, EXIT_VMFUNC, EXIT_SEAMCALL, EXIT_TDCALL };
-	u64 rip, cr4;
+	u64 rip;
 
 	fresh();
 	rip = vmread(GUEST_RIP);
@@ -40,30 +40,52 @@ static void no_vmx(void)
 	gpr[RCX] = MSR_FEATURE_CONTROL;
 	dom0_do(EXIT_WRMSR, 0);
 	ok(injected_gp(), "and can't be written");
+}
+
+/* SDM volume 3, 26.1.3: does this MOV to CR0 or CR4 exit? */
+static bool mov_cr_exits(u32 number, u64 value)
+{
+	enum vmcs_field shadow = number ? CR4_SHADOW : CR0_SHADOW;
+
+	return (value ^ vmread(shadow)) & vmread(number ? CR4_MASK : CR0_MASK);
+}
+
+/* It does, and the handler has it done by the processor: again, without an exit. */
+static bool mov_cr_again(u32 number, u64 value)
+{
+	u64 rip = vmread(GUEST_RIP), cr0 = vmread(GUEST_CR0), cr4 = vmread(GUEST_CR4);
+
+	if (!mov_cr_exits(number, value))
+		return false;
+	gpr[RBX] = value;
+	dom0_do(EXIT_CR_ACCESS, number | RBX << 8);
+	return injected() < 0 && vmread(GUEST_RIP) == rip && vmread(GUEST_CR0) == cr0 &&
+	       vmread(GUEST_CR4) == cr4 && !mov_cr_exits(number, value);
+}
+
+static void control_registers(void)
+{
+	fresh();
 	ok(vmread(CR4_MASK) == CR4_VMXE && !(vmread(CR4_SHADOW) & CR4_VMXE) &&
 	   vmread(GUEST_CR4) & CR4_VMXE, "CR4.VMXE reads as 0");
-	cr4 = vmread(GUEST_CR4);
-	gpr[RBX] = cr4;
-	rip = vmread(GUEST_RIP);
-	dom0_do(EXIT_CR_ACCESS, 4 | RBX << 8);
-	ok(injected() < 0 && vmread(CR4_SHADOW) & CR4_VMXE && vmread(GUEST_CR4) == cr4 &&
-	   vmread(GUEST_RIP) == rip + 3, "until Domain-0 sets it, as KVM does");
+	ok(mov_cr_again(4, vmread(GUEST_CR4)) && vmread(CR4_SHADOW) & CR4_VMXE,
+	   "until Domain-0 sets it, as KVM does");
 	dom0_do(EXIT_VMXON, 0);
 	ok(injected() == VECTOR_UD, "VMXON is #UD, for which KVM has a fixup");
-	gpr[RBX] = cr4 & ~CR4_VMXE;
-	dom0_do(EXIT_CR_ACCESS, 4 | RBX << 8);
-	ok(injected() < 0 && !(vmread(CR4_SHADOW) & CR4_VMXE) && vmread(GUEST_CR4) == cr4,
+	ok(mov_cr_again(4, vmread(GUEST_CR4) & ~CR4_VMXE) && !(vmread(CR4_SHADOW) & CR4_VMXE),
 	   "and clears it");
-	gpr[RBX] = cr4 ^ CR4_PGE;
-	dom0_do(EXIT_CR_ACCESS, 4 | RBX << 8);
-	ok(injected_gp() && vmread(GUEST_CR4) == cr4, "together with another bit it is #GP");
+	ok(mov_cr_again(4, vmread(GUEST_CR4)) && mov_cr_again(4, CR4_PAE) &&
+	   !(vmread(CR4_SHADOW) & CR4_VMXE), "with all that a crash kernel's kexec clears, too");
+	ok(mov_cr_again(0, vmread(GUEST_CR0) & ~CR0_NE) && vmread(GUEST_CR0) & CR0_NE,
+	   "CR0.NE stays on, unseen");
+	ok(mov_cr_again(0, CR0_PE | CR0_ET | CR0_NE | CR0_WP | CR0_PG),
+	   "the MOV that sets it is left to do the rest");
 	dom0_do(EXIT_CR_ACCESS, 3 | RBX << 8);
-	ok(injected_gp(), "as is a register that does not exit");
-	gpr[RBX] = vmread(GUEST_CR0) & ~CR0_NE;
-	rip = vmread(GUEST_RIP);
-	dom0_do(EXIT_CR_ACCESS, 0 | RBX << 8);
-	ok(vmread(GUEST_CR0) & CR0_NE && !(vmread(CR0_SHADOW) & CR0_NE) &&
-	   vmread(GUEST_RIP) == rip + 3, "CR0.NE stays on, unseen");
+	ok(injected_gp(), "a register that does not exit is #GP");
+	dom0_do(EXIT_CR_ACCESS, 8 | RBX << 8);
+	ok(injected_gp(), "as is CR8");
+	dom0_do(EXIT_CR_ACCESS, 0 | 2 << 4);
+	ok(injected_gp(), "and CLTS, which does not either");
 }
 
 /* What no row is for: a processor that is newer than the table. */
@@ -709,6 +731,7 @@ static void faults(void)
 int main(void)
 {
 	no_vmx();
+	control_registers();
 	unknown();
 	fatal();
 	lock_of_the_dead();
