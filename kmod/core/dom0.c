@@ -273,8 +273,8 @@ static void dom0_ept_violation(struct cpu *cpu)
 }
 
 /*
- * INIT and SIPI, SDM volume 3, 9.1.1 and 9.4: a processor that Linux takes
- * offline and brings back stays under the core all the while.
+ * INIT and SIPI, SDM volume 3, 9.1.1 and 9.4: a crash kernel starts the other
+ * processors, which are still under the core.
  */
 static void dom0_init(struct cpu *cpu)
 {
@@ -317,6 +317,8 @@ static void dom0_sipi(struct cpu *cpu)
 	vmwrite(GUEST_ES_SELECTOR + 2, vector << 8);
 	vmwrite(GUEST_CS_BASE, vector << 12);
 	vmwrite(GUEST_RIP, 0);
+	/* One that waited had SMIs and NMIs blocked. */
+	vmwrite(GUEST_INTERRUPTIBILITY, 0);
 	vmwrite(GUEST_ACTIVITY, ACTIVITY_ACTIVE);
 }
 

@@ -109,6 +109,51 @@ guest_script() {
 	echo "$guest_initrd"
 }
 
+# host_kernel: the file of the kernel that this machine runs
+host_kernel() {
+	ls /guests/vmlinuz-host 2>/dev/null || echo /guests/vmlinuz
+}
+
+# next_initrd FILE [PROGRAM...]: as guest_script(), for the kernel that comes after this machine's own. There FILE goes
+# on with this test, and when it ends the run does.
+next_initrd() {
+	{
+		echo "tests=$tests failures=$failures"
+		sed -n 's/^TOKEN=/token=/p' /lab/env
+		cat <<'END'
+exec </dev/null >/dev/ttyS1 2>&1
+stty -F /dev/ttyS1 115200 raw -echo
+printf '\n@@%s booted %s\n' "$token" "$(cut -d' ' -f1 /proc/uptime)"
+(
+	sum=$tests failed=$failures
+	. /lib.sh
+	tests=$sum failures=$failed
+END
+		cat "$1"
+		cat <<'END'
+	finish
+)
+printf '\n@@%s exit %s\n' "$token" $?
+stty -F /dev/ttyS1 raw -echo
+END
+	} >"$1.next"
+	next_file=$1.next
+	shift
+	guest_script "$next_file" /check/lib.sh "$@"
+}
+
+# next_words: the parameters of this machine's kernel, for the next one
+next_words() {
+	tr ' ' '\n' </proc/cmdline | grep -vE '^(BOOT_IMAGE|initrd|crashkernel)=' | tr '\n' ' '
+	echo hv.do=script
+}
+
+# next_begins: what comes on the console from here on is a boot.
+next_begins() {
+	printf '\n@@%s next\n' "$(sed -n 's/^TOKEN=//p' /lab/env)"
+	stty -F /dev/ttyS1 raw -echo
+}
+
 # exits_of DOMAIN: "REASON RESUMED DRIVER VMM" a line, who dealt with so many; "all" for their sums, "msis" for the
 # number of messages.
 exits_of() {

@@ -694,10 +694,12 @@ static void init_sipi(void)
 	   vmread(GUEST_CR0) == (CR0_ET | CR0_NE) && !vmread(GUEST_CR3) && gpr[RSI] == 0 &&
 	   gpr[RDX] == 0x50654, "INIT: the state of SDM table 9-1, waiting");
 	ok(vmread(GUEST_PAT) == 0x0007040600070406ULL, "PAT stays");
+	model_set(GUEST_INTERRUPTIBILITY, BIT(2) | BLOCKED_BY_NMI);
 	dom0_do(EXIT_SIPI, 0x9a);
+	ok(!vmread(GUEST_INTERRUPTIBILITY), "SIPI: what blocks SMIs and NMIs while it waits is over");
 	ok(vmread(GUEST_ACTIVITY) == ACTIVITY_ACTIVE && vmread(GUEST_RIP) == 0 &&
 	   vmread(GUEST_ES_SELECTOR + 2) == 0x9a00 && vmread(GUEST_CS_BASE) == 0x9a000,
-	   "SIPI: starts at its vector");
+	   "it starts at its vector");
 }
 
 static void faults(void)
