@@ -12,8 +12,8 @@ CRASH = re.compile(
 	r"WARNING: (possible |suspicious |bad unlock|.*lock|inconsistent lock)|UBSAN: |Inconsistent lock state|"
 	r"Internal error"
 )
-# Of SysRq c, where a test asks for it.
-WANTED_PANIC = re.compile(r"Kernel panic - not syncing: sysrq triggered crash")
+# Of SysRq c, and of hvmod_fault.ko, where a test asks for it.
+WANTED_PANIC = re.compile(r"Kernel panic - not syncing: (sysrq triggered crash|hvmod: ring -1 failed)")
 # The machine goes on after a WARN(), and so does the run; it fails at its end.
 WARNING = re.compile(r"WARNING: (CPU: \d+|\S+:\d+ at )")
 # In the engine's log.
