@@ -20,7 +20,7 @@ WARNING = re.compile(r"WARNING: (CPU: \d+|\S+:\d+ at )")
 ENGINE_CRASH = re.compile(r"exception\(\): 3rd|VMABORT|>>PANIC<<|PANIC: ")
 ENTRY_FAILURE = re.compile(r"VMFAIL: |VMENTER FAIL|VMENTRY FAIL|VMEXIT: Error when loading")
 # Linux ends a restart with a triple fault where nothing else resets the machine, and in Bochs nothing does.
-RESTART = re.compile(r"reboot: machine restart|sysrq: Resetting")
+RESTART = re.compile(r"reboot: (Restarting system|machine restart)|sysrq: Resetting")
 RESET = re.compile(r"exception\(\): 3rd")
 NORMAL_END = re.compile(r"ACPI control: soft power off")
 # What every boot has: thousands of lines about registers that Bochs does not have, and its own greetings.
