@@ -784,7 +784,8 @@ HVMOD_RUNTIME_DIR=rel works list
 if [ "$(id -u)" = 0 ] && [ ! -e /run/user/65534 ]; then
 	chmod 755 "$dir"
 	chmod 777 "$HVMOD_FAKE_DIR"
-	setpriv --reuid 65534 --regid 65534 --clear-groups env -u HVMOD_RUNTIME_DIR -u XDG_RUNTIME_DIR \
+	# setpriv last: it may still go where only root may, as to a clone in /root.
+	env -u HVMOD_RUNTIME_DIR -u XDG_RUNTIME_DIR setpriv --reuid 65534 --regid 65534 --clear-groups \
 		"$HVCTL" create --kernel "$kernel" --memory 64M >"$dir/out" 2>"$dir/err" </dev/null
 	status=$? err=$(<"$dir/err")
 	check "a user without a runtime directory: 1" exits 1
