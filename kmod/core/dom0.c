@@ -141,23 +141,15 @@ static void dom0_cpuid(struct cpu *cpu)
  */
 static void dom0_cr_access(struct cpu *cpu)
 {
-	static const struct {
-		enum vmcs_field shadow;
-		u64 mask;
-	} masked[] = {
-		[0] = { CR0_SHADOW, CR0_NE },
-		[4] = { CR4_SHADOW, CR4_VMXE },
-	};
 	u64 qualification = vmread(EXIT_QUALIFICATION);
 	u32 number = qualification & 15, type = qualification >> 4 & 3;
 	u32 reg = qualification >> 8 & 15;
 	u64 value = reg == RSP ? vmread(GUEST_RSP) : cpu->dom0.gpr[reg];
 
-	if (type || number >= ARRAY_SIZE(masked) || !masked[number].mask) {
+	if (type || (number && number != 4))
 		inject_gp();
-		return;
-	}
-	vmwrite(masked[number].shadow, value);
+	else
+		vmwrite(number ? CR4_SHADOW : CR0_SHADOW, value);
 }
 
 bool xcr0_valid(u64 value)

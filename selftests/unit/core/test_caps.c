@@ -267,7 +267,8 @@ static void launch_refused(void)
 	machine.cpu[0]->dom0.launched = 1;
 	ok(world_enter(1, HV_ENTER_LAUNCH, &why) == MODEL_RESUMED, "the second is on its way");
 	model_msr(MSR_SYSENTER_EIP)->value = 0;
-	ok(no_return(EXIT_GUEST_STATE | EXIT_REASON_ENTRY_FAILURE) == MODEL_LINUX && lx->gpr[RAX] == (HV_WHY_GUEST_STATE | (u64)EXIT_GUEST_STATE << 32),
+	ok(no_return(EXIT_GUEST_STATE | EXIT_REASON_ENTRY_FAILURE) == MODEL_LINUX &&
+	   lx->gpr[RAX] == (HV_WHY_GUEST_STATE | (u64)EXIT_GUEST_STATE << 32),
 	   "a refused first entry: Linux goes on with the reason");
 	ok(!model.me->vmx && !(model.me->cr4 & CR4_VMXE) && !machine.cpu[1] && !machine.dead,
 	   "VMX is off there, and nothing else");
