@@ -53,3 +53,16 @@ quietly() {
 		return 1
 	fi
 }
+
+# fetch DIR PACKAGE...: download and unpack without installing.
+fetch() {
+	local dir=$1
+	shift
+	mkdir -p "$dir/.debs"
+	(cd "$dir/.debs" && apt-get download -q "$@")
+	local deb
+	for deb in "$dir"/.debs/*.deb; do
+		dpkg-deb -x "$deb" "$dir"
+	done
+	rm -r "$dir/.debs"
+}
