@@ -109,49 +109,50 @@ guest_script() {
 	echo "$guest_initrd"
 }
 
-# host_kernel: the file of the kernel that this machine runs
-host_kernel() {
-	ls /guests/vmlinuz-host 2>/dev/null || echo /guests/vmlinuz
+# tell_lab WORD...: a report to the lab, as its init's. Waits until the line has sent it.
+tell_lab() {
+	# shellcheck disable=SC1091
+	. /lab/env
+	printf '\n@@%s %s\n' "$TOKEN" "$*"
+	stty -F /dev/ttyS1 raw -echo
 }
 
 # next_initrd FILE [PROGRAM...]: as guest_script(), for the kernel that comes after this machine's own. There FILE goes
 # on with this test, and when it ends the run does.
 next_initrd() {
 	{
-		echo "tests=$tests failures=$failures"
-		sed -n 's/^TOKEN=/token=/p' /lab/env
 		cat <<'END'
 exec </dev/null >/dev/ttyS1 2>&1
 stty -F /dev/ttyS1 115200 raw -echo
-printf '\n@@%s booted %s\n' "$token" "$(cut -d' ' -f1 /proc/uptime)"
-(
-	sum=$tests failed=$failures
-	. /lib.sh
-	tests=$sum failures=$failed
+mkdir /lab
+mv /env /lab/env
+. /lib.sh
+tell_lab booted "$(cut -d' ' -f1 /proc/uptime)"
 END
+		echo "tests=$tests failures=$failures"
+		echo '('
 		cat "$1"
-		cat <<'END'
-	finish
-)
-printf '\n@@%s exit %s\n' "$token" $?
-stty -F /dev/ttyS1 raw -echo
-END
+		printf '%s\n' finish ')' "tell_lab exit \$?"
 	} >"$1.next"
 	next_file=$1.next
 	shift
-	guest_script "$next_file" /check/lib.sh "$@"
+	guest_script "$next_file" /check/lib.sh /lab/env "$@"
 }
 
-# next_words: the parameters of this machine's kernel, for the next one
-next_words() {
-	tr ' ' '\n' </proc/cmdline | grep -vE '^(BOOT_IMAGE|initrd|crashkernel)=' | tr '\n' ' '
-	echo hv.do=script
-}
-
-# next_begins: what comes on the console from here on is a boot.
-next_begins() {
-	printf '\n@@%s next\n' "$(sed -n 's/^TOKEN=//p' /lab/env)"
-	stty -F /dev/ttyS1 raw -echo
+# next_kernel --load|--load-panic INITRD [WORD...]: load this machine's own kernel as the next one, or end the test.
+# What comes on the console from here on is its boot.
+next_kernel() {
+	next_how=$1 next_initrd=$2
+	shift 2
+	next_image=/guests/vmlinuz-host
+	[ -e $next_image ] || next_image=/guests/vmlinuz
+	next_words=$(tr ' ' '\n' </proc/cmdline | grep -vE '^(BOOT_IMAGE|initrd|crashkernel)=' | tr '\n' ' ')
+	kexec --kexec-syscall "$next_how" --no-checks $next_image --initrd="$next_initrd" \
+		--append="$next_words hv.do=script $*" || {
+		report 1 'the next kernel is loaded'
+		finish
+	}
+	tell_lab next
 }
 
 # exits_of DOMAIN: "REASON RESUMED DRIVER VMM" a line, who dealt with so many; "all" for their sums, "msis" for the
